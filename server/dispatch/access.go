@@ -1,0 +1,106 @@
+package dispatch
+
+import "slices"
+
+// Role is what an account may do within an area.
+type Role string
+
+// The roles.
+const (
+	RoleAdministrator Role = "administrator"
+	RoleCommander     Role = "commander"
+	RoleDispatcher    Role = "dispatcher"
+	RoleResponder     Role = "responder"
+	RoleWall          Role = "wall"
+)
+
+// Grant gives an account a role within an area and everything below it.
+type Grant struct {
+	Role     Role   `json:"role" enum:"administrator,commander,dispatcher,responder,wall"`
+	AreaID   int64  `json:"area_id"`
+	AreaName string `json:"area_name"`
+}
+
+// Actor is who asks: an account with its grants, or the system itself.
+type Actor struct {
+	AccountID   int64 // 0 for the system and for residents
+	SessionID   int64
+	ResponderID int64 // 0 where the account is no responder
+	Name        string
+	Grants      []Grant
+	System      bool
+}
+
+// Principal names the actor for idempotency keys.
+func (a Actor) Principal() string {
+	switch {
+	case a.System:
+		return "system"
+	case a.AccountID == 0:
+		return "resident"
+	default:
+		return "account:" + itoa(a.AccountID)
+	}
+}
+
+// Action is something that a role allows.
+type Action string
+
+// The actions.
+const (
+	ActionSee        Action = "see"        // incidents, forces and places, with their words
+	ActionSeeMasked  Action = "see_masked" // the same without words, names and exact points
+	ActionSeePhones  Action = "see_phones"
+	ActionDispatch   Action = "dispatch" // take in, verify, send, follow through
+	ActionCheck      Action = "check"
+	ActionAdminister Action = "administer" // accounts and areas
+	ActionRespond    Action = "respond"    // be sent: duty, offers, tasks, positions
+)
+
+// permissions is the one table of what each role allows.
+var permissions = map[Action][]Role{
+	ActionSee:        {RoleCommander, RoleDispatcher, RoleAdministrator},
+	ActionSeeMasked:  {RoleCommander, RoleDispatcher, RoleAdministrator, RoleWall},
+	ActionSeePhones:  {RoleCommander, RoleDispatcher},
+	ActionDispatch:   {RoleCommander, RoleDispatcher},
+	ActionCheck:      {RoleCommander, RoleDispatcher},
+	ActionAdminister: {RoleAdministrator},
+	ActionRespond:    {RoleResponder},
+}
+
+// May says whether the actor has a role, anywhere, that allows the action.
+func (a Actor) May(action Action) bool {
+	if a.System {
+		return true
+	}
+	for _, g := range a.Grants {
+		if slices.Contains(permissions[action], g.Role) {
+			return true
+		}
+	}
+	return false
+}
+
+// Roots gives the areas at whose roots the actor's roles allow the action.
+func (a Actor) Roots(action Action) []int64 {
+	var roots []int64
+	for _, g := range a.Grants {
+		if slices.Contains(permissions[action], g.Role) && !slices.Contains(roots, g.AreaID) {
+			roots = append(roots, g.AreaID)
+		}
+	}
+	return roots
+}
+
+// MayIn says whether the actor's roles allow the action in an area of the tree.
+func (a Actor) MayIn(tree *AreaTree, action Action, areaID int64) bool {
+	if a.System {
+		return true
+	}
+	for _, root := range a.Roots(action) {
+		if tree.Within(areaID, root) {
+			return true
+		}
+	}
+	return false
+}

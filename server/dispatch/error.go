@@ -1,0 +1,93 @@
+package dispatch
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code names a kind of refusal. It is part of the API: clients and the message
+// files go by it.
+type Code string
+
+// The refusals.
+const (
+	CodeInvalid           Code = "invalid"
+	CodeRequired          Code = "required"
+	CodeKeyRequired       Code = "idempotency_key_required"
+	CodeKeyReused         Code = "idempotency_key_reused"
+	CodeInFlight          Code = "in_flight"
+	CodeNotFound          Code = "not_found"
+	CodeForbidden         Code = "forbidden"
+	CodeSignedOut         Code = "signed_out"
+	CodeBadCredentials    Code = "bad_credentials"
+	CodeLocked            Code = "locked"
+	CodeVersionConflict   Code = "version_conflict"
+	CodeIllegalTransition Code = "illegal_transition"
+	CodeSameHandler       Code = "checker_is_handler"
+	CodeReasonRequired    Code = "reason_required"
+	CodeOutsideDistrict   Code = "outside_district"
+	CodeBadCoordinates    Code = "bad_coordinates"
+	CodeUnknownType       Code = "unknown_type"
+	CodeNotDispatchable   Code = "not_dispatchable"
+	CodeAlreadyOffered    Code = "already_offered"
+	CodeAlreadyAssigned   Code = "already_assigned"
+	CodeHasActive         Code = "has_active_assignments"
+	CodeNotOnDuty         Code = "not_on_duty"
+	CodeDutyOverlap       Code = "duty_overlap"
+	CodeTaken             Code = "taken"
+	CodeTooMany           Code = "too_many"
+	CodeUnavailable       Code = "unavailable"
+	CodeDiskFull          Code = "disk_full"
+	CodeUnreadableImage   Code = "unreadable_image"
+	CodeInternal          Code = "internal"
+)
+
+// Error is a refusal that may be shown: a code, the field it speaks of, and the
+// values its message names. What lies beneath (Err) is logged, never sent.
+type Error struct {
+	Code    Code
+	Field   string            // dotted path of the input, "" where none is to blame
+	Values  map[string]string // for the message, e.g. {"from": "closed", "to": "verified"}
+	Current any               // with CodeVersionConflict: the noun as it is now
+	Err     error
+}
+
+// Error says the code, the field and the cause, for logs and tests.
+func (e *Error) Error() string {
+	text := string(e.Code)
+	if e.Field != "" {
+		text += " (" + e.Field + ")"
+	}
+	if len(e.Values) > 0 {
+		text += fmt.Sprintf(" %v", e.Values)
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is makes errors.Is(err, &Error{Code: c}) compare codes.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// Refuse makes an Error of a code for a field ("" for none).
+func Refuse(code Code, field string) *Error { return &Error{Code: code, Field: field} }
+
+// CodeOf gives the code of the first Error in err's chain, CodeInternal where
+// there is none, and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}
