@@ -65,6 +65,8 @@ create table duty (
     post_cell    bigint,
     source       text not null default 'local',
     external_id  text,
+    start_told   boolean not null default false,
+    end_told     boolean not null default false,
     version      integer not null default 1,
     created_at   timestamptz not null default now(),
     constraint duty_kind check (kind in ('on_duty', 'on_call')),
@@ -73,7 +75,10 @@ create table duty (
     constraint duty_external unique (source, external_id),
     constraint duty_apart exclude using gist (responder_id with =, kind with =, period with &&)
 );
-create index duty_period_kind on duty using gist (period);
+create index duty_period on duty using gist (period);
+create index duty_start_due on duty (lower(period)) where not start_told;
+create index duty_end_due on duty (upper(period)) where not end_told and not upper_inf(period);
+comment on column duty.start_told is 'The event of its beginning is in the log: a roster begins by the clock, and a job says so.';
 
 -- The live position, one row a person, only while on duty or on a task. Nothing
 -- but its key is indexed: it is written far more often than it is read.

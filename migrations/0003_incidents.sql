@@ -117,6 +117,7 @@ create table offer (
     seen_at      timestamptz,
     answered_at  timestamptz,
     answered_by  bigint constraint offer_answered_by references account (id),
+    on_behalf    boolean not null default false,
     answer_reason text not null default '',
     later_until  timestamptz,
     constraint offer_state check (state in ('offered', 'seen', 'accepted', 'declined', 'later', 'standby', 'expired', 'withdrawn'))

@@ -88,6 +88,9 @@ type Tx interface {
 	LockDuty(ctx context.Context, id int64) (Duty, error)
 	InsertDuty(ctx context.Context, d *Duty) error
 	EndDuty(ctx context.Context, id int64, at time.Time) (Duty, error)
+	// DueDuties gives duties that began or ended by the clock and of which the
+	// log has not been told, and notes that it is.
+	DueDuties(ctx context.Context, at time.Time, limit int) (began, ended []Duty, err error)
 	// DropPosition deletes the live position: off duty, none is kept.
 	DropPosition(ctx context.Context, responderID int64) error
 

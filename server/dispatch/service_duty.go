@@ -94,6 +94,52 @@ func (s *Service) EndDuty(ctx context.Context, c Command, id int64) (Outcome, er
 	})
 }
 
+// dutyBatch is how many duties one transaction turns.
+const dutyBatch = 200
+
+// TurnDuties tells the log which duties began or ended by the clock, and
+// deletes the positions that go with those that ended. It says how many.
+func (s *Service) TurnDuties(ctx context.Context) (int, error) {
+	turned := 0
+	system := Actor{System: true}
+	_, err := s.store.Run(ctx, Command{Actor: system, Name: "duty.turn"}, func(ctx context.Context, tx Tx) (Outcome, error) {
+		now := s.now()
+		began, ended, err := tx.DueDuties(ctx, now, dutyBatch)
+		if err != nil {
+			return Outcome{}, err
+		}
+		turned = len(began) + len(ended)
+		for _, d := range ended {
+			if err := tx.Emit(ctx, dutyEvent(d, "duty.ended", system, now)); err != nil {
+				return Outcome{}, err
+			}
+			if d.Kind != DutyOn {
+				continue
+			}
+			r, err := tx.LockResponder(ctx, d.ResponderID)
+			if err != nil {
+				return Outcome{}, err
+			}
+			if r.Duty != DutyOn && r.Task == nil {
+				if err := tx.DropPosition(ctx, d.ResponderID); err != nil {
+					return Outcome{}, err
+				}
+			}
+		}
+		for _, d := range began {
+			kind := "duty.started"
+			if d.Kind == DutyOnCall {
+				kind = "duty.on_call"
+			}
+			if err := tx.Emit(ctx, dutyEvent(d, kind, system, now)); err != nil {
+				return Outcome{}, err
+			}
+		}
+		return Outcome{Noun: NounDuty}, nil
+	})
+	return turned, err
+}
+
 // SetArea makes or replaces an area.
 func (s *Service) SetArea(ctx context.Context, c Command, in AreaInput) (Outcome, error) {
 	if !c.Actor.May(ActionAdminister) {

@@ -1,0 +1,261 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"yiping/geo"
+	"yiping/server/dispatch"
+)
+
+// selectIncident reads incidents as i, with their type t and area a. Counts of
+// offers and assignments come from their own tables, never from a copy.
+const selectIncident = `
+select i.id, i.type_code, i.plan_id, t.family, i.area_id,
+       case a.level when 'street' then a.id when 'community' then a.parent_id end as street_id,
+       i.compound_id, i.priority, i.state, i.state_since, i.due_at, i.version,
+       st_x(i.point) as lon, st_y(i.point) as lat, to_hex(i.cell) as cell, i.place, i.summary, i.quota, p.hazard,
+       (select count(*) from offer o where o.incident_id = i.id and o.state in ('offered', 'seen', 'later', 'standby')) as offered,
+       (select count(*) from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene')) as active,
+       (select count(*) from assignment s where s.incident_id = i.id and s.state = 'on_scene') as on_scene,
+       i.opened_by, i.verified_by, i.resolved_by, i.checked_by, i.merged_into, i.reason,
+       i.reported_at, i.verified_at, i.first_offer_at, i.first_acceptance_at, i.first_arrival_at,
+       i.resolved_at, i.checked_at, i.closed_at
+from incident i
+join incident_type t on t.code = i.type_code
+join plan p on p.id = i.plan_id
+join area a on a.id = i.area_id`
+
+const selectPlan = `
+select p.id, p.version, p.priority, p.skills, p.quota, p.hazard, p.offer_seconds, p.verify_seconds, p.dispatch_seconds,
+       p.arrive_seconds, p.resolve_seconds, p.check_seconds, p.checklist
+from plan p`
+
+func (t *tx) LockIncident(ctx context.Context, id int64) (dispatch.Incident, dispatch.Plan, error) {
+	i, err := one[dispatch.Incident](ctx, t, selectIncident+` where i.id = $1 for update of i`, id)
+	if err != nil {
+		return dispatch.Incident{}, dispatch.Plan{}, err
+	}
+	plan, err := one[dispatch.Plan](ctx, t, selectPlan+` where p.id = $1`, i.PlanID)
+	return i, plan, err
+}
+
+func (t *tx) InsertIncident(ctx context.Context, i *dispatch.Incident) error {
+	cell, err := geo.ParseCell(i.Cell)
+	if err != nil {
+		return err
+	}
+	return t.QueryRow(ctx, `
+		insert into incident (type_code, plan_id, area_id, compound_id, priority, state, state_since, due_at, version,
+			point, cell, place, summary, quota, opened_by, reported_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, st_setsrid(st_makepoint($10, $11), 4326), $12, $13, $14, $15, $16, $17)
+		returning id`,
+		i.TypeCode, i.PlanID, i.AreaID, i.CompoundID, i.Priority, i.State, i.StateSince, i.DueAt, i.Version,
+		i.Lon, i.Lat, cell.Int64(), i.Place, i.Summary, i.Quota, i.OpenedBy, i.ReportedAt).Scan(&i.ID)
+}
+
+func (t *tx) SaveIncident(ctx context.Context, i dispatch.Incident) error {
+	cell, err := geo.ParseCell(i.Cell)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(ctx, `
+		update incident set area_id = $2, compound_id = $3, priority = $4, state = $5, state_since = $6, due_at = $7, version = $8,
+			point = st_setsrid(st_makepoint($9, $10), 4326), cell = $11, place = $12, summary = $13,
+			verified_by = $14, resolved_by = $15, checked_by = $16, reason = $17, verified_at = $18, first_offer_at = $19,
+			first_acceptance_at = $20, first_arrival_at = $21, resolved_at = $22, checked_at = $23, closed_at = $24, updated_at = $25
+		where id = $1`,
+		i.ID, i.AreaID, i.CompoundID, i.Priority, i.State, i.StateSince, i.DueAt, i.Version, i.Lon, i.Lat, cell.Int64(), i.Place, i.Summary,
+		i.VerifiedBy, i.ResolvedBy, i.CheckedBy, i.Reason, i.VerifiedAt, i.FirstOfferAt,
+		i.FirstAcceptanceAt, i.FirstArrivalAt, i.ResolvedAt, i.CheckedAt, i.ClosedAt, t.store.now())
+	return err
+}
+
+func (t *tx) EditedSince(ctx context.Context, id int64, version int) ([]string, string, error) {
+	type change struct {
+		Kind, Fields, By string
+	}
+	changes, err := many[change](ctx, t, `
+		select e.kind, coalesce(e.data->>'fields', '') as fields, coalesce(a.display_name, '') as by
+		from (select kind, data, account_id, noun_version from event where incident_id = $1 and noun = 'incident'
+			union all
+			select kind, data, account_id, noun_version from event_pending where incident_id = $1 and noun = 'incident') e
+		left join account a on a.id = e.account_id
+		where e.noun_version > $2 order by e.noun_version`, id, version)
+	if err != nil {
+		return nil, "", err
+	}
+	var fields []string
+	by := ""
+	for _, c := range changes {
+		if c.Fields != "" {
+			fields = append(fields, strings.Split(c.Fields, ",")...)
+		}
+		by = c.By
+	}
+	return fields, by, nil
+}
+
+func (t *tx) TypeAndPlan(ctx context.Context, code string) (dispatch.IncidentType, error) {
+	kind, err := one[dispatch.IncidentType](ctx, t, `select code, parent_code, family, name_zh, name_en
+		from incident_type where code = $1 and retired_at is null`, code)
+	if err != nil {
+		return kind, unknownType(err)
+	}
+	plan, err := one[dispatch.Plan](ctx, t, selectPlan+` where p.type_code = $1 order by p.version desc limit 1`, code)
+	kind.Plan = &plan
+	return kind, unknownType(err)
+}
+
+func unknownType(err error) error {
+	if dispatch.CodeOf(err) == dispatch.CodeNotFound {
+		return dispatch.Refuse(dispatch.CodeUnknownType, "type_code")
+	}
+	return err
+}
+
+func (t *tx) Locate(ctx context.Context, p orb.Point) (int64, *int64, error) {
+	var areaID int64
+	var compoundID *int64
+	err := t.QueryRow(ctx, `
+		select a.id, (select c.id from compound c where st_covers(c.boundary, g.p) and c.retired_at is null limit 1)
+		from (select st_setsrid(st_makepoint($1, $2), 4326) as p) g, area a
+		where st_covers(a.boundary, g.p) and a.level <> 'grid' and a.retired_at is null
+		order by case a.level when 'community' then 0 when 'street' then 1 else 2 end, a.id limit 1`, p.Lon(), p.Lat()).Scan(&areaID, &compoundID)
+	if err = translate(err); dispatch.CodeOf(err) == dispatch.CodeNotFound {
+		return 0, nil, dispatch.Refuse(dispatch.CodeOutsideDistrict, "lon")
+	}
+	return areaID, compoundID, err
+}
+
+// IncidentTypes gives the type tree with the newest plan of each leaf.
+func (s *Store) IncidentTypes(ctx context.Context) ([]dispatch.IncidentType, error) {
+	types, err := many[dispatch.IncidentType](ctx, s.pool, `select code, parent_code, family, name_zh, name_en
+		from incident_type where retired_at is null order by code`)
+	if err != nil {
+		return nil, err
+	}
+	type typedPlan struct {
+		TypeCode string
+		dispatch.Plan
+	}
+	plans, err := many[typedPlan](ctx, s.pool, `select distinct on (p.type_code) p.type_code, p.id, p.version, p.priority, p.skills, p.quota, p.hazard,
+		p.offer_seconds, p.verify_seconds, p.dispatch_seconds, p.arrive_seconds, p.resolve_seconds, p.check_seconds, p.checklist
+		from plan p order by p.type_code, p.version desc`)
+	if err != nil {
+		return nil, err
+	}
+	for k := range types {
+		at := slices.IndexFunc(plans, func(p typedPlan) bool { return p.TypeCode == types[k].Code })
+		if at >= 0 {
+			types[k].Plan = &plans[at].Plan
+		}
+	}
+	return types, nil
+}
+
+// Incident gives one incident.
+func (s *Store) Incident(ctx context.Context, id int64) (dispatch.Incident, error) {
+	return one[dispatch.Incident](ctx, s.pool, selectIncident+` where i.id = $1`, id)
+}
+
+// IncidentPlan gives an incident with the plan it started with.
+func (s *Store) IncidentPlan(ctx context.Context, id int64) (dispatch.Incident, dispatch.Plan, error) {
+	i, err := s.Incident(ctx, id)
+	if err != nil {
+		return i, dispatch.Plan{}, err
+	}
+	plan, err := one[dispatch.Plan](ctx, s.pool, selectPlan+` where p.id = $1`, i.PlanID)
+	return i, plan, err
+}
+
+// open holds for incidents that are not over.
+const open = `i.state not in ('closed', 'rejected', 'merged', 'cancelled')`
+
+// queues says what each queue of the console holds. $2 is the account.
+var queues = map[string]string{
+	"open":       open,
+	"area":       open,
+	"all":        `true`,
+	"mine":       open + ` and $2 in (i.opened_by, i.verified_by, (select o.offered_by from offer o where o.incident_id = i.id order by o.id desc limit 1))`,
+	"unassigned": `i.state in ('verified', 'dispatching') and not exists (select 1 from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene'))`,
+	"overdue":    open + ` and i.due_at < $3`,
+	"check":      `i.state in ('resolved', 'checked')`,
+}
+
+// Incidents gives a page of a queue, newest first, and how many it holds in all.
+func (s *Store) Incidents(ctx context.Context, f dispatch.IncidentFilter) ([]dispatch.Incident, int, error) {
+	queue, ok := queues[f.Queue]
+	if !ok {
+		queue = open
+	}
+	where := ` where ($1::bigint[] is null or i.area_id = any($1)) and ` + queue +
+		` and ($4 = '' or i.state = $4) and $2::bigint is not null and $3::timestamptz is not null`
+	var total int
+	err := s.pool.QueryRow(ctx, `select count(*) from incident i`+where, f.AreaIDs, f.AccountID, s.now(), f.State).Scan(&total)
+	if err != nil {
+		return nil, 0, translate(err)
+	}
+	list, err := many[dispatch.Incident](ctx, s.pool, selectIncident+where+` and ($5 = 0 or i.id < $5) order by i.id desc limit $6`,
+		f.AreaIDs, f.AccountID, s.now(), f.State, f.BeforeID, f.Limit)
+	return list, total, err
+}
+
+// IncidentDetail gives an incident with all that belongs to it.
+func (s *Store) IncidentDetail(ctx context.Context, id int64) (dispatch.IncidentDetail, error) {
+	var d dispatch.IncidentDetail
+	var err error
+	if d.Incident, d.Plan, err = s.IncidentPlan(ctx, id); err != nil {
+		return d, err
+	}
+	if d.Reports, err = many[dispatch.Report](ctx, s.pool, `select id, incident_id, channel, type_code, area_id, st_x(point) as lon, st_y(point) as lat,
+		place, words, phone, received_at from report where incident_id = $1 order by id`, id); err != nil {
+		return d, err
+	}
+	if d.Offers, err = many[dispatch.Offer](ctx, s.pool, selectOffer+` where o.incident_id = $1 order by o.wave, o.id`, id); err != nil {
+		return d, err
+	}
+	if d.Assignments, err = many[dispatch.Assignment](ctx, s.pool, selectAssignment+` where s.incident_id = $1 order by s.id`, id); err != nil {
+		return d, err
+	}
+	if d.Timeline, err = many[dispatch.TimelineEntry](ctx, s.pool, selectTimeline+` where t.incident_id = $1 order by t.id`, id); err != nil {
+		return d, err
+	}
+	if d.Photos, err = many[dispatch.Photo](ctx, s.pool, `select id, width, height, created_at, '/api/v1/photos/' || id as url
+		from attachment where incident_id = $1 order by id`, id); err != nil {
+		return d, err
+	}
+	d.Events, err = many[dispatch.Event](ctx, s.pool, selectEvent+` where incident_id = $1 order by "offset"`, id)
+	return d, err
+}
+
+// Asked gives whom an incident was offered to, with the newest state.
+func (s *Store) Asked(ctx context.Context, incidentID int64) (map[int64]dispatch.OfferState, error) {
+	type row struct {
+		ResponderID int64
+		State       dispatch.OfferState
+	}
+	rows, err := many[row](ctx, s.pool, `select distinct on (responder_id) responder_id, state from offer
+		where incident_id = $1 order by responder_id, id desc`, incidentID)
+	asked := make(map[int64]dispatch.OfferState, len(rows))
+	for _, r := range rows {
+		asked[r.ResponderID] = r.State
+	}
+	return asked, err
+}
+
+// Tracking gives the incident that a tracking number belongs to.
+func (s *Store) Tracking(ctx context.Context, trackingHash []byte) (dispatch.Incident, int64, time.Time, error) {
+	var incidentID, reportID int64
+	var at time.Time
+	err := s.pool.QueryRow(ctx, `select incident_id, id, received_at from report where tracking_hash = $1`, trackingHash).Scan(&incidentID, &reportID, &at)
+	if err != nil {
+		return dispatch.Incident{}, 0, at, translate(err)
+	}
+	i, err := s.Incident(ctx, incidentID)
+	return i, reportID, at, err
+}

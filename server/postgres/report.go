@@ -1,0 +1,58 @@
+package postgres
+
+import (
+	"context"
+
+	"yiping/geo"
+	"yiping/server/dispatch"
+
+	"github.com/paulmach/orb"
+)
+
+const selectTimeline = `
+select t.id, t.kind, coalesce(r.name, a.display_name, '') as by, t.words, t.said_at, t.received_at,
+       array(select x.id from attachment x where x.timeline_id = t.id order by x.id) as photo_ids
+from timeline t
+left join account a on a.id = t.account_id
+left join responder r on r.id = t.responder_id`
+
+func (t *tx) InsertReport(ctx context.Context, r *dispatch.Report, accountID int64, trackingHash []byte) error {
+	cell, err := geo.CellOf(orb.Point{r.Lon, r.Lat}, geo.ResolutionPeople)
+	if err != nil {
+		return err
+	}
+	err = t.QueryRow(ctx, `
+		insert into report (incident_id, channel, tracking_hash, type_code, area_id, point, cell, place, words, phone, account_id, received_at)
+		values ($1, $2, $3, $4, $5, st_setsrid(st_makepoint($6, $7), 4326), $8, $9, $10, $11, nullif($12::bigint, 0), $13) returning id`,
+		r.IncidentID, r.Channel, trackingHash, r.TypeCode, r.AreaID, r.Lon, r.Lat, cell.Int64(), r.Place, r.Words, r.Phone, accountID, r.ReceivedAt).Scan(&r.ID)
+	return translate(err)
+}
+
+func (t *tx) InsertTimeline(ctx context.Context, e *dispatch.TimelineEntry, incidentID int64, a dispatch.Actor) error {
+	err := t.QueryRow(ctx, `
+		insert into timeline (incident_id, kind, account_id, responder_id, words, said_at, received_at)
+		values ($1, $2, nullif($3::bigint, 0), nullif($4::bigint, 0), $5, $6, $7) returning id`,
+		incidentID, e.Kind, a.AccountID, a.ResponderID, e.Words, e.SaidAt, e.ReceivedAt).Scan(&e.ID)
+	return translate(err)
+}
+
+func (t *tx) InsertPhoto(ctx context.Context, p *dispatch.Photo, incidentID, reportID int64, jpeg []byte) error {
+	err := t.QueryRow(ctx, `
+		insert into attachment (incident_id, report_id, media_type, width, height, content, created_at)
+		values ($1, nullif($2::bigint, 0), 'image/jpeg', $3, $4, $5, $6) returning id`,
+		incidentID, reportID, p.Width, p.Height, jpeg, p.CreatedAt).Scan(&p.ID)
+	return translate(err)
+}
+
+// TimelineEntry gives one entry.
+func (s *Store) TimelineEntry(ctx context.Context, id int64) (dispatch.TimelineEntry, error) {
+	return one[dispatch.TimelineEntry](ctx, s.pool, selectTimeline+` where t.id = $1`, id)
+}
+
+// Photo gives a picture's bytes and the incident it belongs to.
+func (s *Store) Photo(ctx context.Context, id int64) (int64, []byte, error) {
+	var incidentID int64
+	var jpeg []byte
+	err := s.pool.QueryRow(ctx, `select incident_id, content from attachment where id = $1`, id).Scan(&incidentID, &jpeg)
+	return incidentID, jpeg, translate(err)
+}

@@ -1,0 +1,183 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"yiping/server/dispatch"
+)
+
+// selectResponder reads people as r at the time $1. A position counts only on
+// duty or on a task; else the post of the duty, or their own, stands in.
+const selectResponder = `
+select r.id, r.name, r.area_id, a.name as area_name, r.home_area_id, r.vehicle, r.phone, r.version,
+       po.name as party_organisation,
+       array(select x.affiliation from responder_affiliation x where x.responder_id = r.id order by x.affiliation) as affiliations,
+       array(select k.skill from responder_skill k where k.responder_id = r.id and (k.valid_until is null or k.valid_until >= $1::date) order by k.skill) as skills,
+       coalesce(d.kind, 'off') as duty,
+       s.id as assignment_id, s.incident_id, s.state as assignment_state,
+       case when f.live then p.lon when d.kind is not null or s.id is not null then st_x(coalesce(d.post, r.post)) end as lon,
+       case when f.live then p.lat when d.kind is not null or s.id is not null then st_y(coalesce(d.post, r.post)) end as lat,
+       case when f.live then to_hex(p.cell) when d.kind is not null or s.id is not null then to_hex(coalesce(d.post_cell, r.post_cell)) end as cell_hex,
+       case when f.live then p.at end as position_at,
+       case when f.live then 'position' when (d.kind is not null or s.id is not null) and coalesce(d.post, r.post) is not null then 'post' end as source,
+       case when f.live then p.heading_degrees::float8 end as heading_degrees,
+       case when f.live then p.accuracy_meters::float8 end as accuracy_meters
+from responder r
+join area a on a.id = r.area_id
+left join party_organisation po on po.id = r.party_organisation_id
+left join lateral (select kind, post, post_cell from duty d where d.responder_id = r.id and d.period @> $1::timestamptz
+	order by case d.kind when 'on_duty' then 0 else 1 end limit 1) d on true
+left join assignment s on s.responder_id = r.id and s.state in ('accepted', 'en_route', 'on_scene')
+left join position p on p.responder_id = r.id
+cross join lateral (select p.responder_id is not null and (d.kind = 'on_duty' or s.id is not null) as live) f`
+
+// responderRow is a person as read, with what has no column of its own name.
+type responderRow struct {
+	dispatch.Responder
+	AssignmentID    *int64
+	IncidentID      *int64
+	AssignmentState *dispatch.AssignmentState
+	CellHex         *string
+	Source          *string
+}
+
+func (r responderRow) responder() dispatch.Responder {
+	out := r.Responder
+	if r.AssignmentID != nil {
+		out.Task = &dispatch.Task{IncidentID: *r.IncidentID, AssignmentID: *r.AssignmentID, State: *r.AssignmentState}
+	}
+	if r.CellHex != nil {
+		out.Cell = *r.CellHex
+	}
+	if r.Source != nil {
+		out.PositionSource = *r.Source
+	}
+	return out
+}
+
+func responders(ctx context.Context, q querier, where string, args ...any) ([]dispatch.Responder, error) {
+	rows, err := many[responderRow](ctx, q, selectResponder+where, args...)
+	list := make([]dispatch.Responder, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, r.responder())
+	}
+	return list, err
+}
+
+func responder(ctx context.Context, q querier, at time.Time, id int64) (dispatch.Responder, error) {
+	list, err := responders(ctx, q, ` where r.id = $2`, at, id)
+	if err == nil && len(list) == 0 {
+		err = dispatch.Refuse(dispatch.CodeNotFound, "")
+	}
+	if err != nil {
+		return dispatch.Responder{}, err
+	}
+	return list[0], nil
+}
+
+func (t *tx) LockResponder(ctx context.Context, id int64) (dispatch.Responder, error) {
+	if _, err := t.Exec(ctx, `select 1 from responder where id = $1 for update`, id); err != nil {
+		return dispatch.Responder{}, translate(err)
+	}
+	return responder(ctx, t, t.store.now(), id)
+}
+
+// Responder gives one person as of now.
+func (s *Store) Responder(ctx context.Context, id int64) (dispatch.Responder, error) {
+	return responder(ctx, s.pool, s.now(), id)
+}
+
+// Responders gives a page of people by id, and how many match in all.
+func (s *Store) Responders(ctx context.Context, f dispatch.ResponderFilter) ([]dispatch.Responder, int, error) {
+	const where = ` where r.retired_at is null and ($2::bigint[] is null or r.area_id = any($2))
+		and ($3 = '' or coalesce(d.kind, 'off') = $3)
+		and ($4 = '' or exists (select 1 from responder_skill k where k.responder_id = r.id and k.skill = $4))
+		and ($5 = '' or r.name like '%' || $5 || '%')`
+	var total int
+	err := s.pool.QueryRow(ctx, `select count(*) from (`+selectResponder+where+`) n`, s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query).Scan(&total)
+	if err != nil {
+		return nil, 0, translate(err)
+	}
+	list, err := responders(ctx, s.pool, where+` and r.id > $6 order by r.id limit $7`,
+		s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query, f.AfterID, f.Limit)
+	return list, total, err
+}
+
+// Dispatchable gives everybody on duty, on call or on a task; with ids, those.
+func (s *Store) Dispatchable(ctx context.Context, at time.Time, ids ...int64) ([]dispatch.Responder, error) {
+	if len(ids) > 0 {
+		return responders(ctx, s.pool, ` where r.id = any($2)`, at, ids)
+	}
+	return responders(ctx, s.pool, ` where r.retired_at is null and r.id in (
+		select responder_id from duty where period @> $1::timestamptz
+		union select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene'))`, at)
+}
+
+// Mine gives what a responder's phone shows: duty, offers, task, and incidents
+// of the own area that still need people.
+func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, error) {
+	var m dispatch.Mine
+	var err error
+	if m.Responder, err = s.Responder(ctx, responderID); err != nil {
+		return m, err
+	}
+	if err = s.myDuty(ctx, responderID, &m); err != nil {
+		return m, err
+	}
+	offers, err := many[dispatch.Offer](ctx, s.pool, selectOffer+` where o.responder_id = $1
+		and o.state in ('offered', 'seen', 'later', 'standby') order by o.id`, responderID)
+	if err != nil {
+		return m, err
+	}
+	m.Offers = make([]dispatch.MyOffer, 0, len(offers))
+	for _, o := range offers {
+		i, err := s.Incident(ctx, o.IncidentID)
+		if err != nil {
+			return m, err
+		}
+		m.Offers = append(m.Offers, dispatch.MyOffer{Offer: o, Incident: i})
+	}
+	if m.Assignment, err = s.myAssignment(ctx, responderID); err != nil {
+		return m, err
+	}
+	m.Nearby, err = many[dispatch.Incident](ctx, s.pool, selectIncident+` where i.area_id = $1 and i.state in ('verified', 'dispatching')
+		and (select count(*) from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene', 'done')) < i.quota
+		order by i.id desc limit 50`, m.Responder.AreaID)
+	return m, err
+}
+
+func (s *Store) myDuty(ctx context.Context, responderID int64, m *dispatch.Mine) error {
+	duties, err := many[dispatch.Duty](ctx, s.pool, selectDuty+` where d.responder_id = $1
+		and (upper(d.period) is null or upper(d.period) > $2) order by lower(d.period) limit 50`, responderID, s.now())
+	m.OnCall = []dispatch.Duty{}
+	for _, d := range duties {
+		switch {
+		case d.Kind == dispatch.DutyOnCall:
+			m.OnCall = append(m.OnCall, d)
+		case m.Duty == nil && !d.StartsAt.After(s.now()):
+			m.Duty = &d
+		}
+	}
+	return err
+}
+
+func (s *Store) myAssignment(ctx context.Context, responderID int64) (*dispatch.MyAssignment, error) {
+	a, err := one[dispatch.Assignment](ctx, s.pool, selectAssignment+` where s.responder_id = $1 and s.state in ('accepted', 'en_route', 'on_scene')`, responderID)
+	if dispatch.CodeOf(err) == dispatch.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	mine := &dispatch.MyAssignment{Assignment: a}
+	if mine.Incident, mine.Plan, err = s.IncidentPlan(ctx, a.IncidentID); err != nil {
+		return nil, err
+	}
+	// The street's dispatch desk, else the district's: a unit of that kind.
+	err = s.pool.QueryRow(ctx, `select coalesce((select u.duty_phone from unit u join area x on x.id = u.area_id
+		where u.kind = 'dispatch_desk' and u.retired_at is null and (u.area_id in ($1, $2) or x.level = 'district')
+		order by case when u.area_id = $1 then 0 when u.area_id = $2 then 1 else 2 end, u.id limit 1), '')`,
+		mine.Incident.AreaID, mine.Incident.StreetID).Scan(&mine.DispatcherPhone)
+	return mine, translate(err)
+}

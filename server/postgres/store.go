@@ -1,0 +1,149 @@
+// Package postgres is the only place with SQL. A Store keeps the nouns; its
+// exported methods own their transactions, the unexported ones compose inside
+// one. Errors of the database are translated here and nowhere else.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+
+	"yiping/server/dispatch"
+)
+
+// Store is PostgreSQL with PostGIS behind the ports of the domain.
+type Store struct {
+	pool *pgxpool.Pool
+	log  zerolog.Logger
+	now  func() time.Time
+	feed *Feed
+}
+
+// Open connects to a migrated database. Close must be called.
+func Open(ctx context.Context, url string, now func() time.Time, log zerolog.Logger) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("DATABASE_URL is not a PostgreSQL address") // the cause may hold the password
+	}
+	cfg.MaxConns = max(cfg.MaxConns, 16)
+	cfg.ConnConfig.RuntimeParams["application_name"] = "yiping"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = "30000"
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach database: %w", err)
+	}
+	s := &Store{pool: pool, log: log, now: now}
+	s.feed = newFeed(cfg.ConnConfig.Copy(), s)
+	return s, nil
+}
+
+// Close gives the connections back.
+func (s *Store) Close() { s.pool.Close() }
+
+// Feed gives the event log's moving parts: the sequencer and the tail.
+func (s *Store) Feed() *Feed { return s.feed }
+
+// querier is what a pool and a transaction have in common.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+// one reads exactly one row into a struct by its column names.
+func one[T any](ctx context.Context, q querier, sql string, args ...any) (T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		var zero T
+		return zero, translate(err)
+	}
+	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByNameLax[T])
+	return v, translate(err)
+}
+
+// many reads all rows into structs by their column names; never nil.
+func many[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
+	if list == nil {
+		list = []T{}
+	}
+	return list, translate(err)
+}
+
+// refusals says what a violated constraint means to the one who asked.
+var refusals = map[string]*dispatch.Error{
+	"offer_one_open":           {Code: dispatch.CodeAlreadyOffered, Field: "responder_ids"},
+	"assignment_one_active":    {Code: dispatch.CodeAlreadyAssigned},
+	"assignment_offer_once":    {Code: dispatch.CodeIllegalTransition},
+	"duty_apart":               {Code: dispatch.CodeDutyOverlap, Field: "starts_at"},
+	"account_username":         {Code: dispatch.CodeTaken, Field: "username"},
+	"account_responder_id":     {Code: dispatch.CodeTaken, Field: "responder_id"},
+	"account_username_form":    {Code: dispatch.CodeInvalid, Field: "username"},
+	"account_role_area":        {Code: dispatch.CodeNotFound, Field: "area_id"},
+	"account_responder":        {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"area_code":                {Code: dispatch.CodeTaken, Field: "code"},
+	"area_parent":              {Code: dispatch.CodeNotFound, Field: "parent_id"},
+	"area_root":                {Code: dispatch.CodeInvalid, Field: "parent_id"},
+	"report_tracking":          {Code: dispatch.CodeKeyReused},
+	"account_responder_fkey":   {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"duty_responder":           {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"offer_responder":          {Code: dispatch.CodeNotFound, Field: "responder_ids"},
+	"attachment_size":          {Code: dispatch.CodeTooMany, Field: "file"},
+	"responder_affiliation_pk": {Code: dispatch.CodeTaken},
+}
+
+// translate turns errors of the database into those of the domain.
+func translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return &dispatch.Error{Code: dispatch.CodeNotFound}
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		if r, ok := refusals[pg.ConstraintName]; ok && pg.ConstraintName != "" {
+			known := *r
+			known.Err = err
+			return &known
+		}
+		switch {
+		case pg.Code == "53100":
+			return &dispatch.Error{Code: dispatch.CodeDiskFull, Err: err}
+		case pg.Code[:2] == "57", pg.Code[:2] == "53", pg.Code[:2] == "08":
+			return &dispatch.Error{Code: dispatch.CodeUnavailable, Err: err}
+		}
+		return err
+	}
+	var refused *dispatch.Error
+	if errors.As(err, &refused) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if pgconn.SafeToRetry(err) || isConnection(err) {
+		return &dispatch.Error{Code: dispatch.CodeUnavailable, Err: err}
+	}
+	return err
+}
+
+// isConnection says whether the link to the database broke.
+func isConnection(err error) bool {
+	var connect *pgconn.ConnectError
+	var net interface{ Timeout() bool }
+	return errors.As(err, &connect) || errors.As(err, &net) || isClosed(err)
+}

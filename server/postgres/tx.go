@@ -1,0 +1,181 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"yiping/server/dispatch"
+)
+
+// tx is one transaction of a command; it implements dispatch.Tx, each noun's
+// part in its own file.
+type tx struct {
+	pgx.Tx
+	store *Store
+}
+
+var _ dispatch.Tx = (*tx)(nil)
+
+// tries is how often a transaction is run when the database asks for it.
+const tries = 4
+
+// Run carries out a command once, however often it is asked. See dispatch.Store.
+func (s *Store) Run(ctx context.Context, c dispatch.Command, fn func(context.Context, dispatch.Tx) (dispatch.Outcome, error)) (dispatch.Outcome, error) {
+	if c.Key == "" && !c.Actor.System {
+		return dispatch.Outcome{}, dispatch.Refuse(dispatch.CodeKeyRequired, "Idempotency-Key")
+	}
+	var out dispatch.Outcome
+	var err error
+	for range tries {
+		out, err = s.runOnce(ctx, c, fn)
+		if !isRetryable(err) {
+			break
+		}
+	}
+	if err != nil {
+		return dispatch.Outcome{}, err
+	}
+	s.feed.Poke()
+	return out, nil
+}
+
+func (s *Store) runOnce(ctx context.Context, c dispatch.Command, fn func(context.Context, dispatch.Tx) (dispatch.Outcome, error)) (dispatch.Outcome, error) {
+	t, err := s.pool.Begin(ctx)
+	if err != nil {
+		return dispatch.Outcome{}, translate(err)
+	}
+	defer func() { _ = t.Rollback(context.WithoutCancel(ctx)) }()
+	k := keyOf(c)
+	if c.Key != "" {
+		known, err := k.claim(ctx, t)
+		if err != nil || known != nil {
+			return deref(known), err
+		}
+	}
+	out, err := fn(ctx, &tx{Tx: t, store: s})
+	if err != nil {
+		return dispatch.Outcome{}, translate(err)
+	}
+	if c.Key != "" {
+		if err := k.remember(ctx, t, out, s.now()); err != nil {
+			return dispatch.Outcome{}, translate(err)
+		}
+	}
+	if err := t.Commit(ctx); err != nil {
+		return s.afterFailedCommit(ctx, k, out, err)
+	}
+	return out, nil
+}
+
+// afterFailedCommit finds out what became of a commit whose answer was lost:
+// the key's row is there exactly if it succeeded.
+func (s *Store) afterFailedCommit(ctx context.Context, k commandKey, out dispatch.Outcome, cause error) (dispatch.Outcome, error) {
+	var pg *pgconn.PgError
+	if errors.As(cause, &pg) || k.key == "" {
+		return dispatch.Outcome{}, translate(cause)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	t, err := s.pool.Begin(ctx)
+	if err != nil {
+		return dispatch.Outcome{}, &dispatch.Error{Code: dispatch.CodeUnavailable, Err: errors.Join(cause, err)}
+	}
+	defer func() { _ = t.Rollback(ctx) }()
+	// The lost transaction holds this lock until it has ended one way or the other.
+	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock($1)`, k.lock()); err != nil {
+		return dispatch.Outcome{}, &dispatch.Error{Code: dispatch.CodeUnavailable, Err: errors.Join(cause, err)}
+	}
+	known, err := k.look(ctx, t)
+	if err != nil || known == nil {
+		return dispatch.Outcome{}, &dispatch.Error{Code: dispatch.CodeUnavailable, Err: errors.Join(cause, err)}
+	}
+	return out, nil
+}
+
+// commandKey is an idempotency key with what tells whether a repeat is the same.
+type commandKey struct {
+	principal, key, command string
+	hash                    [32]byte
+}
+
+func keyOf(c dispatch.Command) commandKey {
+	return commandKey{principal: c.Actor.Principal(), key: c.Key, command: c.Name,
+		hash: sha256.Sum256(append([]byte(c.Name+"\n"), c.Payload...))}
+}
+
+func (k commandKey) lock() int64 {
+	sum := sha256.Sum256([]byte(k.principal + "\n" + k.key))
+	return int64(binary.BigEndian.Uint64(sum[:8])) // any 64 bits will do
+}
+
+// claim takes the key for this transaction: another that holds it is in
+// flight; one that has committed left its outcome.
+func (k commandKey) claim(ctx context.Context, t pgx.Tx) (*dispatch.Outcome, error) {
+	var free bool
+	if err := t.QueryRow(ctx, `select pg_try_advisory_xact_lock($1)`, k.lock()).Scan(&free); err != nil {
+		return nil, translate(err)
+	}
+	if !free {
+		return nil, dispatch.Refuse(dispatch.CodeInFlight, "Idempotency-Key")
+	}
+	return k.look(ctx, t)
+}
+
+func (k commandKey) look(ctx context.Context, t pgx.Tx) (*dispatch.Outcome, error) {
+	var out dispatch.Outcome
+	var hash []byte
+	err := t.QueryRow(ctx, `select noun, noun_id, noun_version, request_hash from idempotency_key
+		where principal = $1 and key = $2`, k.principal, k.key).Scan(&out.Noun, &out.ID, &out.Version, &hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, translate(err)
+	}
+	if string(hash) != string(k.hash[:]) {
+		return nil, dispatch.Refuse(dispatch.CodeKeyReused, "Idempotency-Key")
+	}
+	out.Replayed = true
+	return &out, nil
+}
+
+func (k commandKey) remember(ctx context.Context, t pgx.Tx, out dispatch.Outcome, now time.Time) error {
+	_, err := t.Exec(ctx, `insert into idempotency_key (principal, key, command, request_hash, noun, noun_id, noun_version, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`, k.principal, k.key, k.command, k.hash[:], out.Noun, out.ID, out.Version, now)
+	return err
+}
+
+// ForgetKeys deletes idempotency keys older than the time given and says how many.
+func (s *Store) ForgetKeys(ctx context.Context, before time.Time) (int64, error) {
+	tag, err := s.pool.Exec(ctx, `delete from idempotency_key where created_at < $1`, before)
+	if err != nil {
+		return 0, fmt.Errorf("forget idempotency keys: %w", translate(err))
+	}
+	return tag.RowsAffected(), nil
+}
+
+// isRetryable: a serialization failure or a deadlock; nothing was written.
+func isRetryable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+func isClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+func deref(out *dispatch.Outcome) dispatch.Outcome {
+	if out == nil {
+		return dispatch.Outcome{}
+	}
+	return *out
+}
