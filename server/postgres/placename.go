@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mozillazg/go-pinyin"
+)
+
+// readings are the characters of place names that are read in more than one way,
+// with the readings that place names use: a name is found by any of them.
+var readings = map[rune][]string{
+	'长': {"chang", "zhang"}, '行': {"hang", "xing"}, '重': {"chong", "zhong"}, '乐': {"le", "yue"}, '朝': {"chao", "zhao"},
+	'单': {"dan", "shan"}, '都': {"du", "dou"}, '解': {"jie", "xie"}, '曾': {"zeng", "ceng"}, '盛': {"sheng", "cheng"},
+	'仇': {"qiu", "chou"}, '区': {"qu", "ou"}, '厦': {"xia", "sha"}, '大': {"da", "dai"}, '藏': {"zang", "cang"},
+	'圩': {"wei", "xu"}, '莘': {"shen", "xin"}, '车': {"che", "ju"}, '洞': {"dong", "tong"}, '调': {"diao", "tiao"},
+	'泊': {"bo", "po"}, '阿': {"a", "e"}, '堡': {"bao", "pu", "bu"}, '铺': {"pu"}, '弄': {"long", "nong"},
+	'牟': {"mou", "mu"}, '查': {"cha", "zha"}, '传': {"chuan", "zhuan"}, '澄': {"cheng", "deng"}, '浒': {"hu", "xu"},
+	'涡': {"guo", "wo"}, '蚌': {"beng", "bang"}, '尉': {"wei", "yu"}, '蔚': {"wei", "yu"}, '番': {"fan", "pan"},
+	'荥': {"xing", "ying"}, '莞': {"guan", "wan"}, '浚': {"jun", "xun"}, '六': {"liu", "lu"}, '会': {"hui", "kuai"},
+	'侯': {"hou"}, '曲': {"qu"}, '柏': {"bai", "bo"}, '便': {"bian"}, '丽': {"li"}, '台': {"tai"}, '和': {"he"},
+	'强': {"qiang"}, '石': {"shi"}, '万': {"wan"}, '叶': {"ye"}, '朴': {"pu", "piao"}, '覃': {"qin", "tan"}, '繁': {"fan", "po"},
+	'枸': {"gou", "ju"}, '角': {"jiao", "jue"}, '露': {"lu"}, '薄': {"bo"}, '给': {"gei", "ji"}, '广': {"guang"}, '不': {"bu"},
+}
+
+// maxReadings bounds how many spellings of one name are kept.
+const maxReadings = 8
+
+// SearchText gives what a place is found by: its name and further words
+// (aliases, address, code), and the full pinyin and the initials of those that
+// hold Chinese characters; lower case, without spaces, each between bars.
+func SearchText(name string, also ...string) string {
+	parts := []string{}
+	put := func(word string) {
+		if word != "" && !slices.Contains(parts, word) {
+			parts = append(parts, word)
+		}
+	}
+	for _, word := range append([]string{name}, also...) {
+		word = strings.ReplaceAll(strings.ToLower(strings.Join(strings.Fields(word), "")), "|", "")
+		put(word)
+		for _, s := range spellings(word) {
+			put(s)
+		}
+	}
+	return "|" + strings.Join(parts, "|") + "|"
+}
+
+// spellings gives the pinyin and the initials of a word in each of its
+// readings; none where it holds no Chinese character.
+func spellings(word string) []string {
+	full, initials := []string{""}, []string{""}
+	chinese := false
+	for _, c := range word {
+		ways := readings[c]
+		if ways == nil {
+			ways = pinyin.SinglePinyin(c, pinyin.NewArgs())
+		}
+		if len(ways) == 0 {
+			ways = []string{string(c)} // a digit or letter stands for itself
+		} else {
+			chinese = true
+			ways = slices.Compact(ways)
+		}
+		if len(full)*len(ways) > maxReadings {
+			ways = ways[:1]
+		}
+		full, initials = extend(full, initials, ways)
+	}
+	if !chinese {
+		return nil
+	}
+	return append(full, initials...)
+}
+
+func extend(full, initials, ways []string) (longer, longerInitials []string) {
+	for i := range full {
+		for _, w := range ways {
+			longer = append(longer, full[i]+w)
+			longerInitials = append(longerInitials, initials[i]+string([]rune(w)[:1]))
+		}
+	}
+	return longer, longerInitials
+}
