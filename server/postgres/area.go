@@ -190,3 +190,23 @@ func (s *Store) Search(ctx context.Context, query string, areaIDs []int64, limit
 			array_position(array['area', 'compound', 'facility', 'road', 'unit', 'camera'], n.noun), length(n.name), n.noun_id
 		limit $3`, word, areaIDs, limit)
 }
+
+// DemonstrationStreet gives the street with the most people on duty, and n of
+// them who have no account yet: those whose phones a demonstration holds.
+func (s *Store) DemonstrationStreet(ctx context.Context, n int) (int64, []dispatch.Responder, error) {
+	var street int64
+	err := s.pool.QueryRow(ctx, `select a.parent_id from responder r join area a on a.id = r.area_id
+		join duty d on d.responder_id = r.id and d.kind = 'on_duty' and d.period @> $1::timestamptz
+		where a.level = 'community' and exists (select 1 from installation where demonstration)
+		group by 1 order by count(*) desc, 1 limit 1`, s.now()).Scan(&street)
+	if err = translate(err); dispatch.CodeOf(err) == dispatch.CodeNotFound {
+		return 0, nil, nil
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	people, err := responders(ctx, s.pool, ` where a.parent_id = $2 and d.kind = 'on_duty'
+		and not exists (select 1 from account x where x.responder_id = r.id)
+		order by array_length(array(select k.skill from responder_skill k where k.responder_id = r.id), 1) desc nulls last, r.id limit $3`, s.now(), street, n)
+	return street, people, err
+}
