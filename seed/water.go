@@ -1,0 +1,173 @@
+package seed
+
+import "math"
+
+// drawWater makes the reservoir in the north-west, the river that leaves it,
+// runs through the town along a lattice line and on to the south-east, its
+// tributaries, and ponds.
+func (b *builder) drawWater() {
+	r := b.random("water")
+	b.drawReservoir(r)
+	b.drawRiver(r)
+	b.drawTributaries(r)
+	b.drawLakes(r)
+}
+
+func (b *builder) add(kind, class, name string, minZoom int, shape any) {
+	f := Feature{Kind: kind, Class: class, Name: name, MinZoom: minZoom}
+	switch s := shape.(type) {
+	case []vec:
+		f.Shape = polygon(s)
+	case [][]vec:
+		f.Shape = polygon(s[0], s[1:]...)
+	case road:
+		f.Shape = lineString(s.line)
+	}
+	b.Ground = append(b.Ground, f)
+}
+
+// drawReservoir makes a reservoir as they lie behind a dam: a straight dam in
+// the south-east, arms up the side valleys.
+func (b *builder) drawReservoir(r *random) {
+	shore := make([]vec, 0, 96)
+	phase := r.between(0, 6.3)
+	for i := range 96 {
+		a := 2 * math.Pi * float64(i) / 96
+		arms := math.Pow(math.Max(0, math.Sin(2.5*a+0.7)), 3)*0.62 + 0.08*math.Sin(7*a+phase) + 0.04*math.Sin(13*a)
+		p := polar(700*(1+arms), a)
+		// The dam: nothing lies beyond a line square to the valley.
+		down := vec{0.86, -0.5}
+		if over := p.dot(down) - 560; over > 0 {
+			p = p.sub(down.mul(over))
+		}
+		shore = append(shore, reservoirMiddle.add(p))
+	}
+	b.waters = append(b.waters, shore)
+	b.add("water", "reservoir", reservoirName, 8, shore)
+}
+
+// riverHalf is half the river's width at a share of its length.
+func riverHalf(share float64) float64 { return 20 + 18*math.Sqrt(share) }
+
+func (b *builder) drawRiver(r *random) {
+	dam := reservoirMiddle.add(vec{0.86, -0.5}.mul(555))
+	points := []vec{dam, dam.add(vec{450, -420})}
+	entry := b.town.at(-1, riverRow)
+	points = append(points, wind(points[1], entry, 5, 190, r)...)
+	for u := -0.5; u <= townColumns+0.6; u += 0.25 {
+		points = append(points, b.town.at(u, riverRow))
+	}
+	last := points[len(points)-1]
+	points = append(points, wind(last, vec{14200, -4200}, 8, 260, r)...)
+	b.river = smooth(points, 35)
+	b.add("water", "river", riverName, 8, ribbon(b.river, riverHalf))
+}
+
+// wind gives points between two ends that sway from side to side, as a river in
+// a plain does; the last end is included.
+func wind(from, to vec, bends int, sway float64, r *random) []vec {
+	var out []vec
+	side := 1.0
+	for i := 1; i < bends; i++ {
+		k := (float64(i) + r.between(-0.18, 0.18)) / float64(bends)
+		out = append(out, from.mix(to, k).add(to.sub(from).unit().left().mul(side*sway*r.between(0.5, 1.1))))
+		side = -side
+	}
+	return append(out, to)
+}
+
+// drawTributaries makes the brooks that reach the river outside the town.
+func (b *builder) drawTributaries(r *random) {
+	brooks := []struct {
+		name string
+		from vec
+		into float64 // share of the river's length
+		half float64
+	}{
+		{"芦溪", vec{-12600, -600}, 0.115, 9},
+		{"白鹭溪", vec{7300, 9300}, 0.69, 13},
+		{"云岫溪", vec{12600, 1900}, 0.80, 9},
+		{"金穗渠", vec{-3600, -9800}, 0.64, 11},
+	}
+	for _, t := range brooks {
+		mouth, _ := along(b.river, length(b.river)*t.into)
+		line := append([]vec{t.from}, wind(t.from, mouth, int(t.from.dist(mouth)/900)+2, 170, r)...)
+		line = b.aroundTown(line)
+		line = smooth(line, 45)
+		b.add("water", "stream", t.name, 11, ribbon(line, func(share float64) float64 { return t.half * (0.45 + 0.55*share) }))
+	}
+}
+
+// aroundTown pushes the points of a line out of the built-up town, save the
+// last one.
+func (b *builder) aroundTown(line []vec) []vec {
+	middle := b.town.at(townColumns/2.0, townRows/2.0)
+	for i := range line[:len(line)-1] {
+		d := line[i].sub(middle)
+		k := math.Max(math.Abs(d.x)/(cellMeters*4.9), math.Abs(d.y)/(cellMeters*3.9))
+		if k < 1 {
+			line[i] = middle.add(d.mul(1 / k))
+		}
+	}
+	return line
+}
+
+// drawLakes makes a lake in the country and ponds in the lower land.
+func (b *builder) drawLakes(r *random) {
+	for _, l := range []struct {
+		name   string
+		middle vec
+		radius float64
+	}{{"芦花湖", vec{7900, -3300}, 430}, {"半月湖", vec{-5200, -5400}, 330}} {
+		shore := smoothRing(blob(r, l.middle, l.radius, 0.35, 22))
+		b.waters = append(b.waters, shore)
+		b.add("water", "lake", l.name, 10, shore)
+	}
+	for i := range b.places {
+		p := &b.places[i]
+		if p.kind != village || !r.chance(0.4) {
+			continue
+		}
+		// Before the villages are placed: they keep clear of it.
+		at := p.seed.add(polar(r.between(330, 420), r.between(0, 6.3)))
+		if apart(b.river, at) < 160 || b.inWater(at, 200) {
+			continue
+		}
+		b.add("water", "pond", "", 14, blob(r, at, r.between(28, 60), 0.3, 14))
+	}
+}
+
+// smoothRing rounds a ring off.
+func smoothRing(points []vec) []vec {
+	closed := append(append([]vec{points[len(points)-1]}, points...), points[0], points[1])
+	curve := smooth(closed, 25)
+	// Keep the part from the first point round to it again.
+	var out []vec
+	started := false
+	for _, p := range curve {
+		if p == points[0] && started {
+			break
+		}
+		if p.dist(points[0]) < 1e-6 {
+			if started {
+				break
+			}
+			started = true
+		}
+		if started {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// inWater says whether a point lies in a lake or in the river, or nearer to one
+// than a margin.
+func (b *builder) inWater(p vec, margin float64) bool {
+	for _, w := range b.waters {
+		if holds(w, p) || margin > 0 && apart(w, p) < margin {
+			return true
+		}
+	}
+	return apart(b.river, p) < riverHalf(1)+margin
+}
