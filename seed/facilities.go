@@ -30,7 +30,7 @@ var facilityKinds = []facilityKind{
 	{"clinic", "卫生室", 1.2, 0.85, roadside},
 	{"fire_post", "微型消防站", 1.4, 0.5, gateside},
 	{"hydrant", "消火栓", 11, 0.5, roadside},
-	{"aed", "自动体外除颤器", 3.2, 0.45, gateside},
+	{"aed", "AED", 3.2, 0.45, gateside},
 	{"shelter", "应急避难场所", 0.8, 0.35, inside},
 	{"supply_point", "应急物资点", 0.7, 0.22, atOffice},
 	{"charging_shed", "电动自行车充电棚", 9, 0.35, inside},

@@ -1,0 +1,172 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/paulmach/orb"
+
+	"yiping/geo"
+	"yiping/seed"
+)
+
+// The people of a demonstration district and what they did.
+
+func (l *loader) organisations(ctx context.Context) {
+	l.copy(ctx, "party_organisation", []string{"id", "parent_id", "area_id", "name", "source", "external_id"}, len(l.d.Organisations), func(i int) ([]any, error) {
+		o := l.d.Organisations[i]
+		return []any{l.id("party_organisation", i), l.id("party_organisation", o.Parent), l.id("area", o.Area), o.Name, seed.Source, external("organisation", i)}, nil
+	})
+}
+
+func (l *loader) responders(ctx context.Context) {
+	var affiliations, skills [][]any
+	l.copy(ctx, "responder", []string{"id", "area_id", "home_area_id", "party_organisation_id", "name", "phone", "vehicle", "post", "post_cell", "source", "external_id"}, len(l.d.Responders), func(i int) ([]any, error) {
+		p := l.d.Responders[i]
+		id := l.id("responder", i)
+		for _, a := range p.Affiliations {
+			affiliations = append(affiliations, []any{id, a.Kind, l.id("unit", a.Unit), instant(a.Since)})
+		}
+		for _, s := range p.Skills {
+			skills = append(skills, []any{id, s.Name, instant(s.ValidUntil)})
+		}
+		post, cell, err := spot(p.Post, geo.ResolutionPeople)
+		return []any{id, l.id("area", p.Area), l.id("area", p.Home), l.id("party_organisation", p.Organisation), p.Name, p.Phone, p.Vehicle, post, cell, seed.Source, external("responder", i)}, err
+	})
+	rows := func(table string, columns []string, values [][]any) {
+		l.copy(ctx, table, columns, len(values), func(i int) ([]any, error) { return values[i], nil })
+	}
+	rows("responder_affiliation", []string{"responder_id", "affiliation", "unit_id", "since"}, affiliations)
+	rows("responder_skill", []string{"responder_id", "skill", "valid_until"}, skills)
+}
+
+func (l *loader) duties(ctx context.Context) {
+	l.copy(ctx, "duty", []string{"id", "responder_id", "kind", "origin", "period", "post", "post_cell", "source", "external_id"}, len(l.d.Duties), func(i int) ([]any, error) {
+		d := l.d.Duties[i]
+		period := pgtype.Range[time.Time]{Lower: d.Start, Upper: d.End, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true}
+		row := []any{l.id("duty", i), l.id("responder", d.Responder), d.Kind, d.Origin, period, nil, nil, seed.Source, external("duty", i)}
+		if d.Post == (orb.Point{}) {
+			return row, nil
+		}
+		post, cell, err := spot(d.Post, geo.ResolutionPeople)
+		row[5], row[6] = post, cell
+		return row, err
+	})
+}
+
+func (l *loader) incidents(ctx context.Context) {
+	if l.err = loadTypes(ctx, l.Tx, l.d.Types); l.err != nil {
+		return
+	}
+	if l.plans, l.err = l.planIDs(ctx); l.err != nil {
+		return
+	}
+	l.copy(ctx, "incident", []string{"id", "type_code", "plan_id", "area_id", "compound_id", "priority", "state", "state_since", "due_at", "version",
+		"point", "cell", "place", "summary", "quota", "reason", "reported_at", "verified_at", "first_offer_at", "first_acceptance_at", "first_arrival_at",
+		"resolved_at", "checked_at", "closed_at", "updated_at"}, len(l.d.Incidents), func(i int) ([]any, error) {
+		n := l.d.Incidents[i]
+		point, cell, err := spot(n.Point, geo.ResolutionPeople)
+		return []any{l.id("incident", i), n.Type, l.plans[n.Type], l.id("area", n.Area), l.id("compound", n.Compound), n.Priority, n.State, n.Since, instant(n.Due), n.Version,
+			point, cell, n.Place, n.Summary, int16(n.Quota), n.Reason, n.Reported, instant(n.Verified), instant(n.FirstOffer), instant(n.FirstAcceptance), instant(n.FirstArrival),
+			instant(n.Resolved), instant(n.Checked), instant(n.Closed), n.Since}, err
+	})
+	l.copy(ctx, "report", []string{"id", "incident_id", "channel", "type_code", "area_id", "point", "cell", "place", "words", "received_at"}, len(l.d.Incidents), func(i int) ([]any, error) {
+		n := l.d.Incidents[i]
+		point, cell, err := spot(n.Point, geo.ResolutionPeople)
+		return []any{l.id("report", i), l.id("incident", i), n.Channel, n.Type, l.id("area", n.Area), point, cell, n.Place, n.Summary, n.Reported}, err
+	})
+}
+
+func (l *loader) planIDs(ctx context.Context) (map[string]int64, error) {
+	type row struct {
+		TypeCode string
+		ID       int64
+	}
+	rows, err := many[row](ctx, l.Tx, `select distinct on (type_code) type_code, id from plan order by type_code, version desc`)
+	ids := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		ids[r.TypeCode] = r.ID
+	}
+	return ids, err
+}
+
+// asked is an offer with the incident it belongs to.
+type asked struct {
+	seed.Offer
+	incident int
+	task     int // index among the tasks, or seed.None
+}
+
+// flat gives all offers in one list, and the index of each incident's first.
+func (l *loader) flat() (all []asked, first []int) {
+	tasks := 0
+	for i, n := range l.d.Incidents {
+		first = append(first, len(all))
+		for _, o := range n.Offers {
+			a := asked{o, i, seed.None}
+			if o.Task != nil {
+				a.task = tasks
+				tasks++
+			}
+			all = append(all, a)
+		}
+	}
+	return all, first
+}
+
+func (l *loader) offers(ctx context.Context) {
+	all, _ := l.flat()
+	l.copy(ctx, "offer", []string{"id", "incident_id", "responder_id", "wave", "state", "version", "distance_meters", "offered_at", "expires_at", "seen_at", "answered_at", "answer_reason"}, len(all), func(i int) ([]any, error) {
+		o := all[i]
+		return []any{l.id("offer", i), l.id("incident", o.incident), l.id("responder", o.Responder), int16(o.Wave), o.State, o.Version, o.Distance, o.Offered, o.Expires, instant(o.Seen), instant(o.Answered), o.Reason}, nil
+	})
+}
+
+func (l *loader) assignments(ctx context.Context) {
+	all, _ := l.flat()
+	var rows [][]any
+	for i, o := range all {
+		if t := o.Task; t != nil {
+			rows = append(rows, []any{nil, l.id("incident", o.incident), l.id("responder", o.Responder), l.id("offer", i), t.State, t.Version,
+				t.Accepted, instant(t.EnRoute), instant(t.OnScene), instant(t.Done)})
+		}
+	}
+	l.copy(ctx, "assignment", []string{"id", "incident_id", "responder_id", "offer_id", "state", "version", "accepted_at", "en_route_at", "on_scene_at", "done_at"}, len(rows), func(i int) ([]any, error) {
+		rows[i][0] = l.id("assignment", i)
+		return rows[i], nil
+	})
+}
+
+// events appends to the log, as the sequencer would have.
+func (l *loader) events(ctx context.Context) {
+	all, first := l.flat()
+	var last int64
+	if l.err = l.QueryRow(ctx, `select last_offset from feed for update`).Scan(&last); l.err != nil {
+		return
+	}
+	l.copy(ctx, "event", []string{"offset", "kind", "at", "noun", "noun_id", "noun_version", "area_id", "cell", "incident_id", "responder_id", "data", "sequenced_at"}, len(l.d.Events), func(i int) ([]any, error) {
+		e := l.d.Events[i]
+		n := l.d.Incidents[e.Incident]
+		var nounID, responderID *int64
+		switch e.Noun {
+		case "incident", "report":
+			nounID = l.id(e.Noun, e.Incident)
+		default:
+			at := first[e.Incident] + e.Offer
+			nounID, responderID = l.id("offer", at), l.id("responder", all[at].Responder)
+			if e.Noun == "assignment" {
+				nounID = l.id("assignment", all[at].task)
+			}
+		}
+		if nounID == nil {
+			return nil, fmt.Errorf("event %d names nothing", i)
+		}
+		_, cell, err := spot(n.Point, geo.ResolutionPeople)
+		return []any{last + int64(i) + 1, e.Kind, e.At, e.Noun, nounID, e.Version, l.id("area", n.Area), cell, l.id("incident", e.Incident), responderID, e.Data, e.At}, err
+	})
+	if l.err == nil {
+		_, l.err = l.Exec(ctx, `update feed set last_offset = $1`, last+int64(len(l.d.Events)))
+	}
+}
