@@ -54,14 +54,17 @@ func (b *builder) sow(border outline, r *random) (seeds []seedPoint, kept int) {
 	for v := -1; v <= townRows; v++ {
 		for u := -1; u <= townColumns; u++ {
 			p := b.town.at(float64(u)+0.5, float64(v)+0.5)
-			seeds = append(seeds, seedPoint{p, true, u, v})
+			seeds = append(seeds, seedPoint{vec: p, lattice: true, u: u, v: v})
 		}
+	}
+	for _, p := range seatMiddles(border) {
+		seeds = append(seeds, seedPoint{vec: p, room: 230})
 	}
 	inside := func(p vec) bool {
 		return border.depth(p) > 250 && p.dist(reservoirMiddle) > 1000
 	}
 	outside := func(p vec) bool { d := border.depth(p); return d < -350 && d > -2200 }
-	seeds = scatter(seeds, villageCount, inside, r)
+	seeds = scatter(seeds, villageCount-len(townNames), inside, r)
 	kept = len(seeds)
 	return scatter(seeds, 110, outside, r), kept
 }
@@ -79,7 +82,7 @@ func scatter(seeds []seedPoint, n int, allowed func(vec) bool, r *random) []seed
 			}
 			near := math.Inf(1)
 			for _, s := range seeds {
-				near = math.Min(near, s.dist(p))
+				near = math.Min(near, s.dist(p)-s.room)
 			}
 			if near > most {
 				best, most = p, near
@@ -113,11 +116,7 @@ func urbanStreet(u, v int) int {
 // allot gives each face its street (0 to 4 of the town, 5 to 9 the towns) and
 // the faces of the towns' seats.
 func (b *builder) allot(border outline) (streets, seats []int) {
-	middles := make([]vec, len(townNames))
-	for i := range middles {
-		a := 2*math.Pi*float64(i)/float64(len(middles)) + 0.95
-		middles[i] = polar(border.reach(a)*townRadius, a)
-	}
+	middles := seatMiddles(border)
 	streets = make([]int, len(b.mesh.seeds))
 	for i, s := range b.mesh.seeds {
 		if s.lattice {
@@ -144,6 +143,16 @@ func (b *builder) allot(border outline) (streets, seats []int) {
 		}
 	}
 	return streets, seats
+}
+
+// seatMiddles gives where the five towns' seats are.
+func seatMiddles(border outline) []vec {
+	middles := make([]vec, len(townNames))
+	for i := range middles {
+		a := 2*math.Pi*float64(i)/float64(len(middles)) + 0.95
+		middles[i] = polar(border.reach(a)*townRadius, a)
+	}
+	return middles
 }
 
 func nearest(points []vec, p vec) int {

@@ -76,7 +76,7 @@ func (b *builder) link(a, outA, c, outC vec, r *random) []vec {
 	} else {
 		points = append(points, to)
 	}
-	return smooth(append(points, c), 45)
+	return relaxed(smooth(append(points, c), 30), 14)
 }
 
 // leave gives a road from an end outward, to a little beyond the border.

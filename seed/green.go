@@ -1,6 +1,9 @@
 package seed
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // drawGreen makes the ground between the houses: the town's footprint, fields
 // and orchards, woods round the reservoir and the lakes, banks along the river.
@@ -16,6 +19,24 @@ func (b *builder) drawGreen() {
 	}
 	b.plantBanks(r)
 	b.plantWoods(r)
+}
+
+// sortGround puts the ground into the order it is painted in.
+func (b *builder) sortGround() {
+	kinds := []string{"land", "green", "water", "building", "rail", "road"}
+	classes := []string{
+		"urban", "farmland", "meadow", "orchard", "greenhouse", "village", // land, then the rest of it
+		"wood", "riverside", // green, then the rest of it
+		"service", "residential", "tertiary", "secondary", "primary", "trunk", "motorway",
+	}
+	rank := func(f Feature) int {
+		at := slices.Index(classes, f.Class)
+		if at < 0 {
+			at = len(classes)
+		}
+		return slices.Index(kinds, f.Kind)*(len(classes)+1) + at
+	}
+	slices.SortStableFunc(b.Ground, func(a, c Feature) int { return rank(a) - rank(c) })
 }
 
 // plantBanks makes the parks on both banks within the town.

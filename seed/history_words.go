@@ -10,6 +10,7 @@ var summaries = map[string][]string{
 	"natural.snow_ice":           {"桥面结冰，已有电动车滑倒", "校门口积雪未清"},
 	"natural.landslide":          {"坡脚落石，堵住半幅路", "院墙外土坡出现裂缝"},
 	"natural.wildfire":           {"林场边冒烟，风向偏南", "坟地旁荒草起火"},
+	"natural.earthquake":         {"有明显震感，墙面出现裂缝"},
 	"natural.heat":               {"老人反映家中空调故障，室温较高", "工地仍在午间作业"},
 	"accident.building_fire":     {"三楼厨房冒烟，有明火", "沿街商铺后厨起火，人员已撤出"},
 	"accident.ebike_fire":        {"充电棚内电动车冒烟", "楼道内电动车电池起火"},

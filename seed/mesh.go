@@ -23,7 +23,8 @@ type mesh struct {
 type seedPoint struct {
 	vec
 	lattice bool
-	u, v    int // column and row of a lattice seed
+	u, v    int     // column and row of a lattice seed
+	room    float64 // how much farther others keep away, in metres
 }
 
 // twelfths is how finely streets that are borders are drawn; grids are cut at

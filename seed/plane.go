@@ -2,6 +2,7 @@ package seed
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -173,6 +174,20 @@ func hermite(p0, p1, p2, p3 vec, t float64) vec {
 	m2 := p3.sub(p1).mul(d / (p2.dist(p3) + d + 1e-9))
 	t2, t3 := t*t, t*t*t
 	return p1.mul(2*t3 - 3*t2 + 1).add(m1.mul(t3 - 2*t2 + t)).add(p2.mul(3*t2 - 2*t3)).add(m2.mul(t3 - t2))
+}
+
+// relaxed rounds a line of even steps off: each pass moves every vertex, save
+// the ends, to the middle of its neighbours by half.
+func relaxed(line []vec, passes int) []vec {
+	out := slices.Clone(line)
+	before := make([]vec, len(line))
+	for range passes {
+		copy(before, out)
+		for i := 1; i+1 < len(out); i++ {
+			out[i] = before[i].mix(before[i-1].mix(before[i+1], 0.5), 0.5)
+		}
+	}
+	return out
 }
 
 // ribbon gives the outline of a band around a line; half gives half its width

@@ -200,6 +200,7 @@ func Generate(o Options) *District {
 	b.drawStreets()
 	b.drawCountryRoads()
 	b.drawGreen()
+	b.sortGround()
 	b.blocksAt = b.blocksByPlace()
 	b.addUnits()
 	b.addFacilities()

@@ -54,12 +54,12 @@ func (b *builder) drawRiver(r *random) {
 	points := []vec{dam, dam.add(vec{450, -420})}
 	entry := b.town.at(-1, riverRow)
 	points = append(points, wind(points[1], entry, 5, 190, r)...)
-	for u := -0.5; u <= townColumns+0.6; u += 0.25 {
+	for u := -0.75; u <= townColumns+1; u += 0.25 {
 		points = append(points, b.town.at(u, riverRow))
 	}
 	last := points[len(points)-1]
 	points = append(points, wind(last, vec{14200, -4200}, 8, 260, r)...)
-	b.river = smooth(points, 35)
+	b.river = relaxed(smooth(points, 35), 60)
 	b.add("water", "river", riverName, 8, ribbon(b.river, riverHalf))
 }
 
@@ -93,7 +93,7 @@ func (b *builder) drawTributaries(r *random) {
 		mouth, _ := along(b.river, length(b.river)*t.into)
 		line := append([]vec{t.from}, wind(t.from, mouth, int(t.from.dist(mouth)/900)+2, 170, r)...)
 		line = b.aroundTown(line)
-		line = smooth(line, 45)
+		line = relaxed(smooth(line, 45), 25)
 		b.add("water", "stream", t.name, 11, ribbon(line, func(share float64) float64 { return t.half * (0.45 + 0.55*share) }))
 	}
 }
