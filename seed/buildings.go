@@ -27,13 +27,14 @@ func (b *builder) buildSlabs(k *block, r *random) {
 	front := 18.0
 	if k.street != "" && r.chance(0.7) {
 		b.buildFront(k, r)
-		front = 30
+		k.front = 12
+		front += k.front
 	}
 	const side, gap = 16.0, 15.0
 	depth := r.between(11.5, 14)
 	n := 2 * max(1, int(math.Round((k.w-2*side)/125)))
 	long := (k.w - 2*side - gap*float64(n-1)) / float64(n)
-	rows := max(1, int((k.h-front-side-depth)/r.between(34, 44))+1)
+	rows := max(1, int((k.h-front-side-depth)/r.between(30, 40))+1)
 	pitch := 0.0
 	if rows > 1 {
 		pitch = (k.h - front - side - depth) / float64(rows-1)
@@ -209,9 +210,11 @@ func (b *builder) buildHospital(k *block, r *random) {
 
 // buildWorks sets halls in rows with a yard between.
 func (b *builder) buildWorks(k *block, r *random) {
-	columns, rows := max(1, int(k.w/r.between(110, 150))), max(1, int(k.h/r.between(80, 120)))
-	dx, dy := (k.w-20)/float64(columns), (k.h-20)/float64(rows)
+	rows := max(1, int(k.h/r.between(95, 170)))
+	dy := (k.h - 20) / float64(rows)
 	for row := range rows {
+		columns := max(1, int(k.w/r.between(80, 190)))
+		dx := (k.w - 20) / float64(columns)
 		for c := range columns {
 			if r.chance(0.12) {
 				continue
@@ -233,6 +236,9 @@ func (b *builder) layPark(k *block, r *random) {
 	size := math.Min(k.w, k.h)
 	pond := blob(r, middle, size*r.between(0.16, 0.22), 0.35, 18)
 	path := blob(r, middle, size*0.33, 0.14, 20)
+	if k.great {
+		pond, path = blob(r, middle, size*0.27, 0.4, 22), blob(r, middle, size*0.41, 0.08, 26)
+	}
 	for _, shape := range [2][]vec{pond, path} {
 		for i, p := range shape {
 			shape[i] = k.at(p.x, p.y)
@@ -241,8 +247,9 @@ func (b *builder) layPark(k *block, r *random) {
 	b.add("water", "pond", "", 13, smoothRing(pond))
 	loop := smoothRing(path)
 	b.lines = append(b.lines, road{class: "service", line: append(loop, loop[0])})
-	for _, way := range [2][2]vec{{{k.w / 2, 0}, {k.w / 2, k.h * 0.22}}, {{0, k.h / 2}, {k.w * 0.2, k.h / 2}}} {
-		b.lines = append(b.lines, road{class: "service", line: k.straight(way[0], way[1])})
+	for _, gate := range []vec{{k.w / 2, 0}, {0, k.h / 2}, {k.w, k.h * 0.4}} {
+		at := k.at(gate.x, gate.y)
+		b.lines = append(b.lines, road{class: "service", line: []vec{at, loop[nearest(loop, at)]}})
 	}
 	b.raise("civic", k.rect(k.w*0.12, k.h*0.12, 16, 10))
 }

@@ -141,15 +141,11 @@ func (c *cameraMaker) onRoads() {
 	spacing := map[string]float64{"trunk": 420, "primary": 300, "secondary": 330, "tertiary": 520}
 	for _, l := range c.lines {
 		gap, ok := spacing[l.class]
-		if !ok || l.name == "" && l.class != "trunk" || l.name == trunkName {
+		if !ok || l.name == "" || l.name == trunkName {
 			continue
 		}
 		if !c.inTown(l.line[len(l.line)/2]) {
 			gap *= 3.5
-		}
-		name := l.name
-		if name == "" {
-			name = "环城路"
 		}
 		side := 1.0
 		n := 0
@@ -157,7 +153,7 @@ func (c *cameraMaker) onRoads() {
 			at, ahead := along(l.line, d)
 			n++
 			side = -side
-			c.need(stand{at.add(ahead.left().mul(side * 8)), ahead.mul(side), fmt.Sprintf("%s%d号杆", name, n), "main_road", None, c.between(45, 75), math.Round(c.between(60, 120))})
+			c.need(stand{at.add(ahead.left().mul(side * 8)), ahead.mul(side), fmt.Sprintf("%s%d号杆", l.name, n), "main_road", None, c.between(45, 75), math.Round(c.between(60, 120))})
 		}
 	}
 }

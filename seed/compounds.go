@@ -63,7 +63,7 @@ func (b *builder) addGates(k *block, r *random) {
 	b.lines = append(b.lines, road{class: "service", line: []vec{k.at(middle, 0), k.at(middle, k.h/2), k.at(middle, k.h-9)}})
 	if k.use != courts {
 		b.lines = append(b.lines, road{class: "service", line: []vec{
-			k.at(middle, 7), k.at(7, 7), k.at(7, k.h-9), k.at(middle, k.h-9), k.at(k.w-7, k.h-9), k.at(k.w-7, 7), k.at(middle, 7),
+			k.at(middle, 7+k.front), k.at(7, 7+k.front), k.at(7, k.h-9), k.at(middle, k.h-9), k.at(k.w-7, k.h-9), k.at(k.w-7, 7+k.front), k.at(middle, 7+k.front),
 		}})
 	}
 }

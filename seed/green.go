@@ -9,14 +9,17 @@ import (
 // and orchards, woods round the reservoir and the lakes, banks along the river.
 func (b *builder) drawGreen() {
 	r := b.random("green")
+	b.Ground = append(b.Ground, Feature{Kind: "land", Class: "country", MinZoom: 5, Shape: b.Areas[0].Boundary[0]})
 	b.add("land", "urban", "", 7, b.town.quad(-0.02, -0.02, townColumns+0.02, townRows+0.02))
 	for i := range b.places {
 		if p := &b.places[i]; p.kind == seat {
 			b.add("land", "urban", "", 9, p.built)
+			b.plough(i, r)
 		} else if p.kind != urban {
 			b.plough(i, r)
 		}
 	}
+	b.drawPonds()
 	b.plantBanks(r)
 	b.plantWoods(r)
 }
@@ -25,7 +28,7 @@ func (b *builder) drawGreen() {
 func (b *builder) sortGround() {
 	kinds := []string{"land", "green", "water", "building", "rail", "road"}
 	classes := []string{
-		"urban", "farmland", "meadow", "orchard", "greenhouse", "village", // land, then the rest of it
+		"country", "farmland", "meadow", "orchard", "greenhouse", "urban", "village", // land, then the rest of it
 		"wood", "riverside", // green, then the rest of it
 		"service", "residential", "tertiary", "secondary", "primary", "trunk", "motorway",
 	}
@@ -78,7 +81,7 @@ func (b *builder) plantWoods(r *random) {
 		middle := sum.mul(1 / float64(len(w)))
 		ring := make([]vec, len(w))
 		for i, p := range w {
-			ring[i] = p.add(p.sub(middle).unit().mul(90 + 35*math.Sin(float64(i)*0.7)))
+			ring[i] = p.add(p.sub(middle).unit().mul(80 + 40*math.Sin(2*math.Pi*3*float64(i)/float64(len(w)))))
 		}
 		b.add("green", "park", "", 11, ring)
 	}

@@ -73,16 +73,16 @@ func (t town) quad(u0, v0, u1, v1 float64) []vec {
 
 // outline is the rough shape of the district: how far it reaches from the
 // middle in a direction. The border itself is made of the communities' edges.
-type outline struct{ phase [3]float64 }
+// Only small lobes depend on the seed, for the reservoir needs its corner.
+type outline struct{ phase [2]float64 }
 
-func newOutline(r *random) outline {
-	return outline{[3]float64{r.between(0, 6.3), r.between(0, 6.3), r.between(0, 6.3)}}
-}
+func newOutline(r *random) outline { return outline{[2]float64{r.between(0, 6.3), r.between(0, 6.3)}} }
 
 func (o outline) reach(radians float64) float64 {
 	sin, cos := math.Sincos(radians)
 	oval := 1 / math.Hypot(cos/spanEast, sin/spanNorth)
-	return oval * (1 + 0.06*math.Sin(2*radians+o.phase[0]) + 0.06*math.Sin(3*radians+o.phase[1]) + 0.03*math.Sin(5*radians+o.phase[2]))
+	return oval * (0.985 + 0.06*math.Sin(2*radians+2.53) + 0.09*math.Sin(3*radians+6.15) +
+		0.03*math.Sin(4*radians+o.phase[0]) + 0.04*math.Sin(5*radians+o.phase[1]))
 }
 
 // depth is how far inside the outline a point lies, in metres along its ray;

@@ -1,7 +1,5 @@
 package seed
 
-import "math"
-
 // road is a line of the network, in metres.
 type road struct {
 	class string
@@ -14,25 +12,14 @@ var roadZoom = map[string]int{
 	"motorway": 7, "trunk": 8, "primary": 9, "secondary": 11, "tertiary": 12, "residential": 14, "service": 15, "rail": 10,
 }
 
-// drawHighways makes what crosses the district without regard to it: the
-// expressway in the east, the trunk road in the north, the railway in the south.
-func (b *builder) drawHighways() {
-	express := smooth([]vec{{2600, 10800}, {3900, 7200}, {5150, 3800}, {5500, 800}, {5200, -2600}, {5900, -6000}, {6900, -10200}}, 60)
-	b.highways = []road{
-		{"motorway", expresswayRef, shifted(express, 9)},
-		{"motorway", expresswayRef, shifted(express, -9)},
-		{"trunk", trunkName, smooth([]vec{{-13200, 5900}, {-9000, 5450}, {-5000, 4350}, {-1500, 4250}, {2000, 4900}, {5000, 5200}, {8600, 4300}, {13200, 4700}}, 60)},
-		{"rail", railwayName, smooth([]vec{{-13500, -3900}, {-8500, -3750}, {-4000, -3900}, {0, -3780}, {4200, -3150}, {8800, -2050}, {13500, -1300}}, 70)},
-	}
-	b.lines = append(b.lines, b.highways...)
-}
-
 // drawStreets makes the town's streets along the lattice: the ring road, the
 // main streets, the second streets, and those along the river.
 func (b *builder) drawStreets() {
 	const cols, rows = townColumns, townRows
 	put := func(class, name string, line []vec) { b.lines = append(b.lines, road{class, name, line}) }
-	put("trunk", "", b.ringRoad())
+	for i, side := range b.ringRoad() {
+		put("trunk", ringNames[i], side)
+	}
 	for u := 1; u < cols; u++ {
 		class, from, to := "secondary", 0.0, float64(rows)
 		if edgeWidth(u, cols, primaryNorth) == primaryWidth {
@@ -62,32 +49,34 @@ func (b *builder) drawStreets() {
 	}
 }
 
-// ringRoad gives the loop around the town, its corners rounded.
-func (b *builder) ringRoad() []vec {
-	const c = 0.22
+// ringRoad gives the four sides of the loop around the town, from south on
+// counter-clockwise; the corners are rounded and belong to a side by half.
+func (b *builder) ringRoad() [4][]vec {
+	const c = 0.09
 	const cols, rows = float64(townColumns), float64(townRows)
-	var line []vec
-	corner := func(u, v, fromU, fromV, toU, toV float64) {
-		for i := range 9 {
-			t := float64(i) / 8
-			// A quadratic curve around the corner point.
-			k0, k1, k2 := (1-t)*(1-t), 2*t*(1-t), t*t
-			line = append(line, b.town.at(k0*(u+fromU)+k1*u+k2*(u+toU), k0*(v+fromV)+k1*v+k2*(v+toV)))
-		}
+	corners := [4]vec{{0, 0}, {cols, 0}, {cols, rows}, {0, rows}}
+	var sides [4][]vec
+	for i, from := range corners {
+		to := corners[(i+1)%4]
+		ahead := to.sub(from).unit()
+		before, after := from.sub(corners[(i+3)%4]).unit(), corners[(i+2)%4].sub(to).unit()
+		start, end := from.add(ahead.mul(c)), to.sub(ahead.mul(c))
+		line := b.bend(from.sub(before.mul(c)), from, start, 0.5, 1)
+		line = append(line, b.town.street(start.x, start.y, end.x, end.y)...)
+		sides[i] = append(line, b.bend(end, to, to.add(after.mul(c)), 0, 0.5)...)
 	}
-	side := func(u0, v0, u1, v1 float64) {
-		s := b.town.street(u0, v0, u1, v1)
-		line = append(line, s[1:len(s)-1]...)
+	return sides
+}
+
+// bend gives a part of the curve that rounds off a corner of the lattice.
+func (b *builder) bend(from, corner, to vec, low, high float64) []vec {
+	var out []vec
+	for i := range 7 {
+		t := low + (high-low)*float64(i)/6
+		p := from.mix(corner, t).mix(corner.mix(to, t), t)
+		out = append(out, b.town.at(p.x, p.y))
 	}
-	side(c, 0, cols-c, 0)
-	corner(cols, 0, -c, 0, 0, c)
-	side(cols, c, cols, rows-c)
-	corner(cols, rows, 0, -c, -c, 0)
-	side(cols-c, rows, c, rows)
-	corner(0, rows, c, 0, 0, -c)
-	side(0, rows-c, 0, c)
-	corner(0, 0, 0, c, c, 0)
-	return append(line, line[0])
+	return out
 }
 
 // roadGround turns the lines into ground, once they are all there.
@@ -99,14 +88,4 @@ func (b *builder) roadGround() {
 		}
 		b.add(kind, l.class, l.name, roadZoom[l.class], l)
 	}
-}
-
-// onHighway says how near a point is to a road or railway that no house stands
-// beside.
-func (b *builder) onHighway(p vec) float64 {
-	best := math.Inf(1)
-	for _, h := range b.highways {
-		best = math.Min(best, apart(h.line, p))
-	}
-	return best
 }

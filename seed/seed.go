@@ -194,6 +194,7 @@ func Generate(o Options) *District {
 	b.drawHighways()
 	b.settle(true)
 	b.drawMains()
+	b.drawJunctions()
 	b.settle(false)
 	b.drawTown()
 	b.drawVillages()
@@ -224,6 +225,7 @@ type builder struct {
 	places   []place         // communities, in the order of the mesh's faces
 	index    *locator        // finds the community of a point
 	river    []vec           // centre line of the main river, downstream
+	streams  [][]vec         // centre lines of the tributaries
 	waters   [][]vec         // lakes and reservoir, outer rings
 	blocks   []block         // of the town and the towns' seats
 	through  [2][]float64    // where the second streets cut the lattice's columns and rows

@@ -23,7 +23,9 @@ type block struct {
 	compound int // index into Compounds, or None
 	w, h     float64
 	at       func(x, y float64) vec
-	street   string // to its south, as far as it has a name
+	front    float64 // how deep the shops along the southern street are
+	great    bool    // one of the town's two great parks
+	street   string  // to its south, as far as it has a name
 }
 
 // outline gives the block's border, inset by a margin.
@@ -96,6 +98,7 @@ func (b *builder) drawTown() {
 			b.cutSeat(i)
 		}
 	}
+	b.cutOutskirts(r)
 	b.buildUp()
 }
 
@@ -103,6 +106,10 @@ func (b *builder) drawTown() {
 // in the south-east.
 func isOld(u, v int) bool   { return v == 3 && (u == 3 || u == 2) || v == 2 && u == 3 }
 func isWorks(u, v int) bool { return v == 0 && u >= 5 || v == 1 && u == 6 }
+
+// isGreat says whether a cell holds one of the two great parks, which take all
+// but its first row and column of blocks.
+func isGreat(u, v int) bool { return u == 1 && v == 3 || u == 5 && v == 4 }
 
 // edgeWidth gives the width of the street on a lattice line.
 func edgeWidth(line, last int, primary []int) float64 {
@@ -147,18 +154,24 @@ func (b *builder) cutCell(i int, r *random) {
 
 	// Two neighbours across a lane may be one block, and the lane ends there.
 	joinRow, joinAt := -1, -1
-	if len(us) == 3 && r.chance(0.55) {
+	if len(us) == 3 && !isGreat(u, v) && r.chance(0.55) {
 		joinRow, joinAt = r.IntN(len(vs)), 1
 	}
 	for row := range vs {
 		for col := range us {
 			east := us[col][1]
-			if row == joinRow && col == joinAt {
+			north := vs[row][1]
+			if isGreat(u, v) && row == 1 && col == 1 {
+				east, north = us[2][1], vs[2][1]
+			} else if isGreat(u, v) && row > 0 && col > 0 {
+				continue
+			} else if row == joinRow && col == joinAt {
 				east = us[col+1][1]
 			} else if row == joinRow && col == joinAt+1 {
 				continue
 			}
-			k := b.townBlock(i, us[col][0], vs[row][0], east, vs[row][1])
+			k := b.townBlock(i, us[col][0], vs[row][0], east, north)
+			k.great = isGreat(u, v) && row == 1 && col == 1
 			if row > 0 && up[row-1].through {
 				k.street = lanesEast[v]
 			} else if row == 0 {
@@ -202,7 +215,7 @@ func (b *builder) cutLanes(i int, across, up []cut, rows, joinRow, joinAt int) {
 		}
 		u := float64(s.u) + lane.at
 		for row := range rows {
-			if row == joinRow && c == joinAt {
+			if row == joinRow && c == joinAt || isGreat(s.u, s.v) && row > 0 {
 				continue
 			}
 			b.lines = append(b.lines, road{class: "residential", line: b.town.street(u, laneStart(s.v, up, row), u, laneEnd(s.v, up, row))})
@@ -210,8 +223,11 @@ func (b *builder) cutLanes(i int, across, up []cut, rows, joinRow, joinAt int) {
 	}
 	for _, lane := range up {
 		if !lane.through {
-			v := float64(s.v) + lane.at
-			b.lines = append(b.lines, road{class: "residential", line: b.town.street(float64(s.u), v, float64(s.u+1), v)})
+			v, end := float64(s.v)+lane.at, float64(s.u+1)
+			if isGreat(s.u, s.v) {
+				end = float64(s.u) + across[0].at
+			}
+			b.lines = append(b.lines, road{class: "residential", line: b.town.street(float64(s.u), v, end, v)})
 		}
 	}
 }

@@ -16,6 +16,14 @@ func (b *builder) useBlocks(r *random) {
 		order := r.Perm(len(ids))
 		for n, o := range order {
 			k := &b.blocks[ids[o]]
+			if k.great {
+				k.use = park
+				continue
+			}
+			if p.kind == suburb {
+				k.use = []use{works, works, shops, offices}[r.IntN(4)]
+				continue
+			}
 			k.use = homes(p, r)
 			if n < 4 {
 				if special := specialUse(p, n, r); special != slabs {

@@ -51,10 +51,17 @@ func (b *builder) findGround(i int, r *random) settlement {
 	}
 	radius := math.Max(s.halfW, s.halfH)
 	best, least := p.seed.vec, math.Inf(1)
+	from := p.seed.vec
+	if p.kind == suburb {
+		from = b.outward(p.seed, 0.13)
+	}
 	for try := range 60 {
-		at := p.seed.add(polar(8*float64(try), r.between(0, 6.3)))
+		at := from.add(polar(8*float64(try), r.between(0, 6.3)))
 		short := math.Max(0, radius+70-b.onHighway(at)) + math.Max(0, radius+70-apart(b.river, at)) +
 			math.Max(0, radius+30-apart(append(p.outline, p.outline[0]), at))
+		for _, w := range b.streams {
+			short += math.Max(0, radius+40-apart(w, at))
+		}
 		for _, w := range b.waters {
 			short += math.Max(0, radius+60-apart(w, at))
 		}

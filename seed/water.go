@@ -4,7 +4,7 @@ import "math"
 
 // drawWater makes the reservoir in the north-west, the river that leaves it,
 // runs through the town along a lattice line and on to the south-east, its
-// tributaries, and ponds.
+// tributaries, and lakes.
 func (b *builder) drawWater() {
 	r := b.random("water")
 	b.drawReservoir(r)
@@ -94,6 +94,7 @@ func (b *builder) drawTributaries(r *random) {
 		line := append([]vec{t.from}, wind(t.from, mouth, int(t.from.dist(mouth)/900)+2, 170, r)...)
 		line = b.aroundTown(line)
 		line = relaxed(smooth(line, 45), 25)
+		b.streams = append(b.streams, line)
 		b.add("water", "stream", t.name, 11, ribbon(line, func(share float64) float64 { return t.half * (0.45 + 0.55*share) }))
 	}
 }
@@ -112,7 +113,7 @@ func (b *builder) aroundTown(line []vec) []vec {
 	return line
 }
 
-// drawLakes makes a lake in the country and ponds in the lower land.
+// drawLakes makes two lakes in the lower land.
 func (b *builder) drawLakes(r *random) {
 	for _, l := range []struct {
 		name   string
@@ -123,18 +124,35 @@ func (b *builder) drawLakes(r *random) {
 		b.waters = append(b.waters, shore)
 		b.add("water", "lake", l.name, 10, shore)
 	}
+}
+
+// drawPonds makes village ponds, clear of roads and houses.
+func (b *builder) drawPonds() {
+	r := b.random("ponds")
 	for i := range b.places {
 		p := &b.places[i]
-		if p.kind != village || !r.chance(0.4) {
+		if p.kind != village || !r.chance(0.6) {
 			continue
 		}
-		// Before the villages are placed: they keep clear of it.
-		at := p.seed.add(polar(r.between(330, 420), r.between(0, 6.3)))
-		if apart(b.river, at) < 160 || b.inWater(at, 200) {
+		radius := r.between(28, 60)
+		at := p.settled.middle.add(polar(r.between(330, 420), r.between(0, 6.3)))
+		if b.inWater(at, 200) || holds(p.built, at) || b.onRoad(at, radius+20) {
 			continue
 		}
-		b.add("water", "pond", "", 14, blob(r, at, r.between(28, 60), 0.3, 14))
+		b.add("water", "pond", "", 14, smoothRing(blob(r, at, radius, 0.3, 12)))
 	}
+}
+
+// onRoad says whether a road runs nearer to a point than a margin.
+func (b *builder) onRoad(p vec, margin float64) bool {
+	for _, l := range b.lines {
+		if l.line[0].dist(p) < 4000 || l.line[len(l.line)-1].dist(p) < 4000 || len(l.line) > 100 {
+			if apart(l.line, p) < margin {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // smoothRing rounds a ring off.
