@@ -43,8 +43,8 @@ type stand struct {
 	reach    float64
 }
 
-// need adds a site and, with the community's chance, its camera; cameras beyond
-// scale 1 are doubles looking the other way.
+// need adds a site and, with the community's chance, its camera; beyond scale 1
+// more cameras stand around it.
 func (c *cameraMaker) need(s stand) {
 	i := c.index.at(s.at)
 	if i == None {
@@ -55,8 +55,11 @@ func (c *cameraMaker) need(s stand) {
 		camera = len(c.Cameras)
 		c.camera(i, s)
 		for range c.round(c.options.Scale) - 1 {
-			s.look = s.look.mul(-1)
-			c.camera(i, s)
+			more := s
+			more.at, more.look = s.at.add(polar(c.between(3, 90), c.between(0, 2*math.Pi))), s.look.mul(-1)
+			if c.index.at(more.at) == i {
+				c.camera(i, more)
+			}
 		}
 	}
 	c.Sites = append(c.Sites, Site{

@@ -29,6 +29,10 @@ func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
 		return fmt.Errorf("load the demonstration: %w", err)
 	}
 	err = pgx.BeginFunc(ctx, conn, func(t pgx.Tx) error {
+		// A large scale takes longer than a request may.
+		if _, err := t.Exec(ctx, `set local statement_timeout = 0`); err != nil {
+			return err
+		}
 		var taken bool
 		if err := t.QueryRow(ctx, `select exists (select 1 from area)`).Scan(&taken); err != nil {
 			return err

@@ -1,0 +1,159 @@
+package postgres
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"yiping/seed"
+	"yiping/server/dispatch"
+	"yiping/server/postgres/pgtest"
+)
+
+// demonstration gives a store that holds the demonstration district, and the
+// district.
+func demonstration(t *testing.T) (*Store, *seed.District) {
+	t.Helper()
+	now := time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
+	s, err := Open(t.Context(), pgtest.Database(t), func() time.Time { return now }, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	d := seed.Generate(seed.Options{Seed: 1, Now: now})
+	if err := s.LoadSeed(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	return s, d
+}
+
+func TestLoadSeed(t *testing.T) {
+	s, d := demonstration(t)
+	t.Run("every row is there and valid", func(t *testing.T) {
+		tasks, offers := 0, 0
+		for _, n := range d.Incidents {
+			offers += len(n.Offers)
+			for _, o := range n.Offers {
+				if o.Task != nil {
+					tasks++
+				}
+			}
+		}
+		for _, c := range []struct {
+			what, sql string
+			want      int
+		}{
+			{"areas", `select count(*) from area where st_isvalid(boundary) and cardinality(cells) > 0`, len(d.Areas)},
+			{"communities inside their street", `select count(*) from area c join area p on p.id = c.parent_id where st_coveredby(c.boundary, p.boundary)`, len(d.Areas) - 1},
+			{"overlaps of communities", `select count(*) from area a join area b on a.id < b.id and a.boundary && b.boundary
+				where a.level = 'community' and b.level = 'community' and st_area(st_intersection(a.boundary, b.boundary)) > 1e-12`, 0},
+			{"units", `select count(*) from unit`, len(d.Units)},
+			{"compounds in their community", `select count(*) from compound c join area a on a.id = c.area_id where st_coveredby(c.boundary, a.boundary)`, len(d.Compounds)},
+			{"facilities in their community", `select count(*) from facility f join area a on a.id = f.area_id where st_covers(a.boundary, f.point)`, len(d.Facilities)},
+			{"cameras in their community", `select count(*) from camera c join area a on a.id = c.area_id where st_covers(a.boundary, c.point)`, len(d.Cameras)},
+			{"sites", `select count(*) from site`, len(d.Sites)},
+			{"ground", `select count(*) from ground`, len(d.Ground)},
+			{"responders", `select count(*) from responder`, len(d.Responders)},
+			{"duties", `select count(*) from duty`, len(d.Duties)},
+			{"incidents", `select count(*) from incident`, len(d.Incidents)},
+			{"offers", `select count(*) from offer`, offers},
+			{"assignments", `select count(*) from assignment`, tasks},
+			{"events", `select count(*) from event where "offset" <= (select last_offset from feed)`, len(d.Events)},
+			{"events of a noun that is not there", `select count(*) from event e where noun = 'assignment' and not exists (
+				select 1 from assignment a where a.id = e.noun_id and a.responder_id = e.responder_id and a.incident_id = e.incident_id)`, 0},
+		} {
+			if got := count(t, s, c.sql); got != c.want {
+				t.Errorf("%s: %d, want %d", c.what, got, c.want)
+			}
+		}
+	})
+	t.Run("the installation is a demonstration", func(t *testing.T) {
+		in, err := s.Installation(t.Context())
+		if err != nil || !in.Demonstration || in.District.Name != d.Name || in.Bounds[0] != d.Bounds.Min[0] {
+			t.Errorf("%+v, %v", in, err)
+		}
+	})
+	t.Run("the sequences follow", func(t *testing.T) {
+		if got := count(t, s, `select (nextval(pg_get_serial_sequence('incident', 'id')) - max(id))::int from incident`); got != 1 {
+			t.Errorf("the next incident is %d behind the last", got)
+		}
+	})
+	t.Run("figures of the month", func(t *testing.T) {
+		o, err := s.Overview(t.Context(), 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range o.Times {
+			if x.MonthMedianSeconds == nil || *x.MonthMedianSeconds <= 0 || x.MonthCount < 500 {
+				t.Errorf("%s: %+v", x.Name, x)
+			}
+		}
+		if o.ForcesTotal.OnDuty < 200 || o.Cameras.Coverage.Denominator < 1000 || o.Today.Reported == 0 {
+			t.Errorf("%+v", o)
+		}
+	})
+	t.Run("found by name, pinyin and initials", func(t *testing.T) {
+		for word, want := range map[string]string{"澄云": "澄云街道", "chengyun": "澄云街道", "cyjd": "澄云街道", "huanchengnanlu": "环城南路", "990001": "示范区"} {
+			found, err := s.Search(t.Context(), word, nil, 20)
+			if err != nil || !slices.ContainsFunc(found, func(f dispatch.FoundPlace) bool { return f.Name == want }) {
+				t.Errorf("%s: %v, %v", word, found, err)
+			}
+		}
+	})
+	t.Run("a second time is refused", func(t *testing.T) {
+		if err := s.LoadSeed(t.Context(), d); dispatch.CodeOf(err) != dispatch.CodeTaken {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a login's responder is found", func(t *testing.T) {
+		for _, l := range d.Logins {
+			if l.Responder == seed.None {
+				continue
+			}
+			id, err := s.SeedResponder(t.Context(), l.Responder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := s.Responder(t.Context(), id)
+			if err != nil || r.Name != l.Display {
+				t.Errorf("%s: %+v, %v", l.Username, r.Name, err)
+			}
+		}
+	})
+}
+
+func TestLoadTypesTwice(t *testing.T) {
+	s, err := Open(t.Context(), pgtest.Database(t), time.Now, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	for range 2 {
+		if err := s.LoadTypes(t.Context(), seed.Types()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leaves := 0
+	for _, y := range seed.Types() {
+		if y.Plan != nil {
+			leaves++
+		}
+	}
+	if got := count(t, s, `select count(*) from incident_type`); got != len(seed.Types()) {
+		t.Errorf("%d types", got)
+	}
+	if got := count(t, s, `select count(*) from plan`); got != leaves {
+		t.Errorf("%d plans, want %d", got, leaves)
+	}
+}
+
+func count(t *testing.T, s *Store, sql string) int {
+	t.Helper()
+	var n int
+	if err := s.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
