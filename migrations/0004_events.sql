@@ -49,10 +49,12 @@ create table feed (
 );
 insert into feed default values;
 
+-- +goose StatementBegin
 create function event_is_append_only() returns trigger language plpgsql as $$
 begin
     raise exception 'event is append-only' using errcode = 'restrict_violation';
 end $$;
+-- +goose StatementEnd
 create trigger event_append_only before update or delete on event
     for each row execute function event_is_append_only();
 

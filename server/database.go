@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"yiping/seed"
+	"yiping/server/postgres"
+	"yiping/server/postgres/local"
+	"yiping/server/postgres/migrate"
+)
+
+// openDatabase gives the address of the database: the one that DATABASE_URL
+// names, or the private one of the data folder, started for as long as stop is
+// not called. Started by root, the process becomes the system user for good.
+func (a *app) openDatabase(ctx context.Context) (url string, stop func(), err error) {
+	if a.DatabaseURL != "" {
+		return a.DatabaseURL, func() {}, nil
+	}
+	folder, err := a.DataFolder()
+	if err != nil {
+		return "", nil, err
+	}
+	place, err := local.Prepare(folder)
+	if err != nil {
+		return "", nil, err
+	}
+	if place.Moved != "" {
+		a.log.Info().Str("data", place.DataDir).Msg("the system user cannot reach " + place.Moved + "; the data is kept here instead")
+	}
+	if err := place.Become(); err != nil {
+		return "", nil, err
+	}
+	cluster, err := local.Open(ctx, local.Config{Place: place, Log: a.log})
+	if err != nil {
+		return "", nil, err
+	}
+	return cluster.URL(), func() {
+		if err := cluster.Stop(context.WithoutCancel(ctx)); err != nil {
+			a.log.Error().Err(err).Msg("stop PostgreSQL")
+		}
+	}, nil
+}
+
+// withStore runs a command on the migrated database: beside a running server on
+// its PostgreSQL, else on one started for it.
+func (a *app) withStore(do func(ctx context.Context, store *postgres.Store) error) error {
+	url, stop := a.DatabaseURL, func() {}
+	if url == "" {
+		folder, err := a.DataFolder()
+		if err != nil {
+			return err
+		}
+		url = attach(folder)
+	}
+	if url == "" {
+		var err error
+		if url, stop, err = a.openDatabase(a.ctx); err != nil {
+			return err
+		}
+	}
+	defer stop()
+	if err := migrate.Up(a.ctx, url, a.log); err != nil {
+		return err
+	}
+	store, err := postgres.Open(a.ctx, url, a.now, a.log)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return do(a.ctx, store)
+}
+
+// attach finds the PostgreSQL of a running server, also where root's server had
+// to keep its data elsewhere.
+func attach(folder string) string {
+	if url := local.Attach(folder); url != "" {
+		return url
+	}
+	return local.Attach(local.Elsewhere(folder))
+}
+
+type migrateCmd struct{}
+
+// Run migrates.
+func (migrateCmd) Run(a *app) error {
+	return a.withStore(func(context.Context, *postgres.Store) error { return nil })
+}
+
+type seedCmd struct {
+	Seed  uint64  `default:"1" help:"Number the district is made from: the same number, the same district."`
+	Scale float64 `default:"1" help:"How much larger than the demonstration (100 for load)."`
+}
+
+// Run seeds an empty database.
+func (c seedCmd) Run(a *app) error {
+	return a.withStore(func(ctx context.Context, store *postgres.Store) error {
+		empty, err := store.Empty(ctx)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			return errors.New("the database is not empty: a district is seeded into an empty one only")
+		}
+		return seedDistrict(ctx, a, store, seed.Options{Seed: c.Seed, Scale: c.Scale})
+	})
+}
+
+type databaseCmd struct {
+	Ephemeral bool     `help:"A throw-away PostgreSQL, gone afterwards."`
+	Command   []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
+}
+
+// Run runs a command with DATABASE_URL set.
+func (c databaseCmd) Run(a *app) error {
+	folder := ""
+	if !c.Ephemeral {
+		var err error
+		if folder, err = a.DataFolder(); err != nil {
+			return err
+		}
+	}
+	command := c.Command
+	if len(command) > 0 && command[0] == "--" {
+		command = command[1:]
+	}
+	if len(command) == 0 {
+		return fmt.Errorf("a command is needed: yiping database -- psql")
+	}
+	code, err := local.RunWith(a.ctx, folder, a.log, command)
+	if err != nil {
+		return err
+	}
+	if code != 0 {
+		return exitError(code)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/rs/zerolog"
+)
+
+// RunWith runs a command with DATABASE_URL set to the private PostgreSQL of a
+// folder, or with dataDir "" of a throw-away one, and gives its exit code. A
+// server that is running on the folder is shared, else one is started for it.
+func RunWith(ctx context.Context, dataDir string, log zerolog.Logger, command []string) (int, error) {
+	if dataDir != "" {
+		if url := Attach(dataDir); url != "" {
+			return run(ctx, url, command)
+		}
+	}
+	ephemeral := dataDir == ""
+	if ephemeral {
+		folder, err := throwAway()
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = os.RemoveAll(folder) }()
+		dataDir = filepath.Join(folder, "data")
+	}
+	place, err := Prepare(dataDir)
+	if err != nil {
+		return 0, err
+	}
+	if ephemeral {
+		defer func() { _ = os.RemoveAll(place.SocketDir) }()
+	}
+	c, err := Open(ctx, Config{Place: place, Ephemeral: ephemeral, Log: log})
+	if err != nil {
+		return 0, err
+	}
+	code, err := run(ctx, c.URL(), command)
+	return code, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
+}
+
+// throwAway makes a folder that a system user can pass: 0755, not a 0700 one.
+func throwAway() (string, error) {
+	base := os.TempDir()
+	if os.Geteuid() == 0 {
+		base = "/var/lib"
+	}
+	folder, err := os.MkdirTemp(base, "yiping-test-")
+	if err != nil {
+		return "", fmt.Errorf("make a throw-away folder: %w", err)
+	}
+	return folder, os.Chmod(folder, 0o755)
+}
+
+// run runs the command; signals that reach us reach it by the terminal's group
+// or are passed on, and it decides when to end.
+func run(ctx context.Context, url string, command []string) (int, error) {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+url)
+	cmd.Args = append([]string{command[0]}, command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if filepath.Base(command[0]) == "psql" && len(command) == 1 {
+		cmd.Args = append(cmd.Args, url)
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("run %s: %w", command[0], err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case s := <-signals:
+			_ = cmd.Process.Signal(s)
+		case err := <-ended:
+			var exit *exec.ExitError
+			if errors.As(err, &exit) {
+				return max(1, exit.ExitCode()), nil
+			}
+			return 0, err
+		case <-ctx.Done(): // Ctrl-C reached the command too; wait for it
+			err := <-ended
+			var exit *exec.ExitError
+			if errors.As(err, &exit) {
+				return max(1, exit.ExitCode()), nil
+			}
+			return 0, err
+		}
+	}
+}
