@@ -183,7 +183,7 @@ func (b *builder) buildShops(k *block, r *random) {
 }
 
 // buildOffices sets a main house with wings around a square.
-func (b *builder) buildOffices(k *block, r *random) {
+func (b *builder) buildOffices(k *block) {
 	w, h := k.w*0.62, k.h*0.4
 	x, y := k.w*0.19, k.h*0.5
 	t := 17.0
@@ -192,7 +192,6 @@ func (b *builder) buildOffices(k *block, r *random) {
 	b.raise("civic", k.rect(k.w*0.92-18, k.h*0.12, 18, k.h*0.26))
 	b.add("green", "square", "", 14, k.rect(k.w*0.25, k.h*0.1, k.w*0.5, k.h*0.3))
 	b.lines = append(b.lines, road{class: "service", line: []vec{k.at(k.w/2, 0), k.at(k.w/2, k.h*0.46)}})
-	_ = r
 }
 
 // buildHospital sets wards in parallel, joined by a corridor.

@@ -109,7 +109,7 @@ func (b *builder) plough(i int, r *random) {
 			h := r.between(130, 290)
 			field := clip(clip(strip, middle.add(north.mul(y+4)), north), middle.add(north.mul(y+h-4)), north.mul(-1))
 			y += h
-			if len(field) < 3 || signedArea(field) < 9000 || b.wet(field) {
+			if len(field) < 3 || signedArea(field) < 9000 || !simple(field) || b.wet(field) {
 				continue
 			}
 			class := []string{"farmland", "meadow", "orchard", "greenhouse"}[r.weighted([]float64{0.64, 0.2, 0.11, 0.05})]

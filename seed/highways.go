@@ -25,7 +25,7 @@ func (b *builder) drawJunctions() {
 			continue
 		}
 		if at, ok := crossing(h.line, express); ok {
-			b.ramps(at, heading(express, at.onOther), heading(h.line, at.on), h.line)
+			b.ramps(at, heading(express, at.onOther), heading(h.line, at.on))
 		}
 		if at, ok := crossing(h.line, rail); ok && !station && at.vec.y < b.town.at(3.5, 0).y && math.Abs(at.vec.x) < 2500 {
 			station = true
@@ -52,7 +52,7 @@ func crossing(line, other []vec) (cross, bool) {
 }
 
 // ramps makes the four quarters of a diamond junction.
-func (b *builder) ramps(at cross, along, over vec, _ []vec) {
+func (b *builder) ramps(at cross, along, over vec) {
 	for _, q := range [4][2]float64{{1, 1}, {1, -1}, {-1, 1}, {-1, -1}} {
 		far := at.add(along.mul(q[0] * 420)).add(along.left().mul(q[1] * sideOf(along, over) * 16))
 		near := at.add(over.mul(q[1] * 150))

@@ -241,6 +241,22 @@ func crosses(line, ring []vec) bool {
 	return holds(ring, line[0])
 }
 
+// simple says whether no two sides of a ring cross or touch, but neighbours.
+func simple(ring []vec) bool {
+	n := len(ring)
+	for i := range n {
+		for j := i + 2; j < n; j++ {
+			if i == 0 && j == n-1 {
+				continue
+			}
+			if _, hit := meets(ring[i], ring[(i+1)%n], ring[j], ring[(j+1)%n]); hit {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // blob gives a rounded shape of uneven radius around a middle: lakes, woods.
 func blob(r *random, middle vec, radius, unevenness float64, n int) []vec {
 	out := make([]vec, n)

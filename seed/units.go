@@ -85,15 +85,15 @@ func (b *builder) isCourts(compound int) bool {
 // officeOf gives a place for a street's office: on a block of offices there, or
 // on any block.
 func (b *builder) officeOf(street int, r *random) vec {
-	var any *block
+	var best *block
 	for i := range b.blocks {
 		k := &b.blocks[i]
 		if b.places[k.place].street != street {
 			continue
 		}
-		if any == nil || k.use == offices {
-			any = k
+		if best == nil || k.use == offices {
+			best = k
 		}
 	}
-	return any.at(any.w/2, any.h*r.between(0.4, 0.7))
+	return best.at(best.w/2, best.h*r.between(0.4, 0.7))
 }

@@ -95,7 +95,7 @@ func (b *builder) buildUp() {
 			b.buildShops(k, r)
 		case offices:
 			b.add("land", "civic", "", 13, k.outline(0))
-			b.buildOffices(k, r)
+			b.buildOffices(k)
 		case works:
 			b.add("land", "industrial", "", 12, k.outline(0))
 			b.buildWorks(k, r)

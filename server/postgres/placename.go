@@ -14,13 +14,12 @@ var readings = map[rune][]string{
 	'单': {"dan", "shan"}, '都': {"du", "dou"}, '解': {"jie", "xie"}, '曾': {"zeng", "ceng"}, '盛': {"sheng", "cheng"},
 	'仇': {"qiu", "chou"}, '区': {"qu", "ou"}, '厦': {"xia", "sha"}, '大': {"da", "dai"}, '藏': {"zang", "cang"},
 	'圩': {"wei", "xu"}, '莘': {"shen", "xin"}, '车': {"che", "ju"}, '洞': {"dong", "tong"}, '调': {"diao", "tiao"},
-	'泊': {"bo", "po"}, '阿': {"a", "e"}, '堡': {"bao", "pu", "bu"}, '铺': {"pu"}, '弄': {"long", "nong"},
+	'泊': {"bo", "po"}, '阿': {"a", "e"}, '堡': {"bao", "pu", "bu"}, '弄': {"long", "nong"},
 	'牟': {"mou", "mu"}, '查': {"cha", "zha"}, '传': {"chuan", "zhuan"}, '澄': {"cheng", "deng"}, '浒': {"hu", "xu"},
 	'涡': {"guo", "wo"}, '蚌': {"beng", "bang"}, '尉': {"wei", "yu"}, '蔚': {"wei", "yu"}, '番': {"fan", "pan"},
 	'荥': {"xing", "ying"}, '莞': {"guan", "wan"}, '浚': {"jun", "xun"}, '六': {"liu", "lu"}, '会': {"hui", "kuai"},
-	'侯': {"hou"}, '曲': {"qu"}, '柏': {"bai", "bo"}, '便': {"bian"}, '丽': {"li"}, '台': {"tai"}, '和': {"he"},
-	'强': {"qiang"}, '石': {"shi"}, '万': {"wan"}, '叶': {"ye"}, '朴': {"pu", "piao"}, '覃': {"qin", "tan"}, '繁': {"fan", "po"},
-	'枸': {"gou", "ju"}, '角': {"jiao", "jue"}, '露': {"lu"}, '薄': {"bo"}, '给': {"gei", "ji"}, '广': {"guang"}, '不': {"bu"},
+	'柏': {"bai", "bo"}, '朴': {"pu", "piao"}, '覃': {"qin", "tan"}, '繁': {"fan", "po"}, '枸': {"gou", "ju"},
+	'角': {"jiao", "jue"}, '给': {"gei", "ji"},
 }
 
 // maxReadings bounds how many spellings of one name are kept.

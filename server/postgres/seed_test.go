@@ -54,7 +54,7 @@ func TestLoadSeed(t *testing.T) {
 			{"facilities in their community", `select count(*) from facility f join area a on a.id = f.area_id where st_covers(a.boundary, f.point)`, len(d.Facilities)},
 			{"cameras in their community", `select count(*) from camera c join area a on a.id = c.area_id where st_covers(a.boundary, c.point)`, len(d.Cameras)},
 			{"sites", `select count(*) from site`, len(d.Sites)},
-			{"ground", `select count(*) from ground`, len(d.Ground)},
+			{"ground", `select count(*) from ground where st_isvalid(shape)`, len(d.Ground)},
 			{"responders", `select count(*) from responder`, len(d.Responders)},
 			{"duties", `select count(*) from duty`, len(d.Duties)},
 			{"incidents", `select count(*) from incident`, len(d.Incidents)},
