@@ -1,6 +1,9 @@
 package seed
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // settlement is the built-up part of a village or town seat: a frame turned by
 // a tilt, with a main street each way through its middle.
@@ -148,7 +151,10 @@ func (b *builder) cutSeat(i int) {
 			if row > 0 {
 				k.street = p.name + names[row-1] + "路"
 			}
-			b.blocks = append(b.blocks, k)
+			// Where its land is narrow, a seat has fewer blocks.
+			if !slices.ContainsFunc(k.outline(0), func(at vec) bool { return !holds(p.outline, at) }) {
+				b.blocks = append(b.blocks, k)
+			}
 		}
 	}
 	w, h := 2*(seatBlockW+seatStreet), 2*(seatBlockH+seatStreet)
