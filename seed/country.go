@@ -2,6 +2,7 @@ package seed
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -34,7 +35,7 @@ func (b *builder) drawMains() {
 	}
 	for k, at := range leaves {
 		if !used[k] {
-			b.main("secondary", "示"+numeral(k+1)+"路", b.leave(at, outs[k], border, r))
+			b.main("primary", "示"+numeral(k+1)+"路", b.leave(at, outs[k], border, r))
 		}
 	}
 }
@@ -152,12 +153,12 @@ func relative(nodes []node, i, j int) bool {
 	return true
 }
 
-// join builds the road between two villages, unless water lies between; few
-// cross the river.
+// join builds the road between two villages, unless a lake or the station lies
+// between; few cross the river.
 func (b *builder) join(a, c *node, r *random) {
 	ka, kc := nearest(a.at[:], c.middle), nearest(c.at[:], a.middle)
 	line := b.link(a.at[ka], a.out[ka], c.at[kc], c.out[kc], r)
-	for _, w := range b.waters {
+	for _, w := range slices.Concat(b.waters, b.closed) {
 		if crosses(line, w) {
 			return
 		}

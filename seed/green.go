@@ -68,10 +68,11 @@ func (b *builder) bank(from, to, margin float64, r *random) []vec {
 
 // plantWoods makes woods on the slopes round the reservoir, belts by the lakes.
 func (b *builder) plantWoods(r *random) {
-	b.add("green", "wood", "望湖林场", 9, smoothRing(blob(r, reservoirMiddle.add(vec{-260, 150}), 1750, 0.2, 26)))
-	for range 9 {
-		at := reservoirMiddle.add(polar(r.between(1700, 2900), r.between(1.2, 4.6)))
-		b.add("green", "wood", "", 11, smoothRing(blob(r, at, r.between(220, 480), 0.4, 16)))
+	border := b.mesh.outlineOf(dissolve(b.mesh.faces)[0])
+	b.plantWood("望湖林场", 9, reservoirMiddle.add(vec{-200, 100}), 1900, border, r)
+	for range 14 {
+		at := reservoirMiddle.add(polar(r.between(1500, 3000), r.between(1.2, 4.6)))
+		b.plantWood("", 11, at, r.between(240, 520), border, r)
 	}
 	for _, w := range b.waters[1:] {
 		var sum vec
@@ -84,6 +85,33 @@ func (b *builder) plantWoods(r *random) {
 			ring[i] = p.add(p.sub(middle).unit().mul(80 + 40*math.Sin(2*math.Pi*3*float64(i)/float64(len(w)))))
 		}
 		b.add("green", "park", "", 11, ring)
+	}
+}
+
+// plantWood makes a wood that keeps clear of villages and within the border.
+func (b *builder) plantWood(name string, zoom int, middle vec, radius float64, border []vec, r *random) {
+	edge := blob(r, middle, radius, 0.3, 40)
+	for i, p := range edge {
+		way, reach := p.sub(middle).unit(), p.dist(middle)
+		for _, s := range b.places {
+			if s.kind == urban {
+				continue
+			}
+			to := s.settled.middle.sub(middle)
+			if to.len() < 300 {
+				return
+			}
+			if along := to.dot(way); along > 0 && math.Abs(to.cross(way)) < 290 {
+				reach = math.Min(reach, math.Max(90, along-280))
+			}
+		}
+		for reach > 60 && !holds(border, middle.add(way.mul(reach+60))) {
+			reach -= 30
+		}
+		edge[i] = middle.add(way.mul(reach))
+	}
+	if edge = smoothRing(edge); holds(border, middle) && simple(edge) {
+		b.add("green", "wood", name, zoom, edge)
 	}
 }
 

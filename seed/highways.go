@@ -79,7 +79,9 @@ func (b *builder) station(at cross, rail []vec) {
 	k := block{compound: None, w: 300, h: 150, at: func(x, y float64) vec {
 		return middle.add(ahead.mul(x - 150)).add(ahead.left().mul(y + 12))
 	}}
-	b.add("land", "station", "示范站", 12, k.rect(-40, -40, 380, 190))
+	yard := k.rect(-40, -40, 380, 190)
+	b.closed = append(b.closed, yard)
+	b.add("land", "station", "示范站", 12, yard)
 	b.raise("civic", k.rect(85, 18, 130, 30))
 	b.raise("civic", k.rect(40, 24, 36, 16))
 	b.raise("civic", k.rect(224, 24, 36, 16))

@@ -225,6 +225,7 @@ type builder struct {
 	places   []place         // communities, in the order of the mesh's faces
 	index    *locator        // finds the community of a point
 	river    []vec           // centre line of the main river, downstream
+	closed   [][]vec         // ground, besides lakes, that no country road crosses
 	streams  [][]vec         // centre lines of the tributaries
 	waters   [][]vec         // lakes and reservoir, outer rings
 	blocks   []block         // of the town and the towns' seats
