@@ -16,7 +16,7 @@ var tiles = map[string]string{
 with box as (select st_tileenvelope($1, $2, $3) as mercator, st_transform(st_tileenvelope($1, $2, $3, margin => 0.03125), 4326) as wgs,
 		40075016.7 / (1 << $1) / 4096 as pixel),
 ground_shapes as (
-	select g.kind, g.class, g.name, g.min_zoom, st_asmvtgeom(st_simplify(st_transform(g.shape, 3857), box.pixel * 4), box.mercator, 4096, 128) as geom
+	select g.id, g.kind, g.class, g.name, g.min_zoom, st_asmvtgeom(st_simplify(st_transform(g.shape, 3857), box.pixel * 4), box.mercator, 4096, 128) as geom
 	from ground g, box where g.shape && box.wgs and g.min_zoom <= $1),
 area_shapes as (
 	select a.id, a.level, a.name, st_asmvtgeom(st_simplifypreservetopology(st_transform(a.boundary, 3857), box.pixel * 4), box.mercator, 4096, 128) as geom
@@ -26,9 +26,9 @@ labels as (
 	select a.id, a.level, a.name, st_asmvtgeom(st_transform(a.center, 3857), box.mercator, 4096, 64) as geom
 	from area a, box where a.center && box.wgs and a.retired_at is null
 		and (a.level = 'street' and $1 < 15 or a.level = 'community' and $1 >= 13 or a.level = 'district' and $1 < 10))
-select coalesce((select st_asmvt(q, 'land', 4096, 'geom') from (select class, name, geom from ground_shapes where kind = 'land' and geom is not null) q), '')
-	|| coalesce((select st_asmvt(q, 'green', 4096, 'geom') from (select class, name, geom from ground_shapes where kind = 'green' and geom is not null) q), '')
-	|| coalesce((select st_asmvt(q, 'water', 4096, 'geom') from (select class, name, geom from ground_shapes where kind = 'water' and geom is not null) q), '')
+select coalesce((select st_asmvt(q, 'land', 4096, 'geom') from (select class, name, geom from ground_shapes where kind = 'land' and geom is not null order by id) q), '')
+	|| coalesce((select st_asmvt(q, 'green', 4096, 'geom') from (select class, name, geom from ground_shapes where kind = 'green' and geom is not null order by id) q), '')
+	|| coalesce((select st_asmvt(q, 'water', 4096, 'geom') from (select class, name, geom from ground_shapes where kind = 'water' and geom is not null order by id) q), '')
 	|| coalesce((select st_asmvt(q, 'building', 4096, 'geom') from (select class, geom from ground_shapes where kind = 'building' and geom is not null) q), '')
 	|| coalesce((select st_asmvt(q, 'road', 4096, 'geom') from (select class, name, geom from ground_shapes where kind = 'road' and geom is not null
 		order by array_position(array['service', 'residential', 'tertiary', 'secondary', 'primary', 'trunk', 'motorway'], class)) q), '')
