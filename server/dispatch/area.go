@@ -143,3 +143,12 @@ func (t *AreaTree) Street(id int64) int64 {
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// Stamp gives a short text that changes with the tree, for caches.
+func (t *AreaTree) Stamp() string {
+	sum := 0
+	for _, a := range t.areas {
+		sum += a.Version
+	}
+	return strconv.Itoa(len(t.areas)) + "." + strconv.Itoa(sum)
+}

@@ -73,10 +73,10 @@ type Position struct {
 // Mine is what a responder's phone shows.
 type Mine struct {
 	Responder  Responder     `json:"responder"`
-	Duty       *Duty         `json:"duty" nullable:"true"`
+	Duty       *Duty         `json:"duty,omitempty"`
 	OnCall     []Duty        `json:"on_call" nullable:"false"`
 	Offers     []MyOffer     `json:"offers" nullable:"false"`
-	Assignment *MyAssignment `json:"assignment" nullable:"true"`
+	Assignment *MyAssignment `json:"assignment,omitempty"`
 	Nearby     []Incident    `json:"nearby" nullable:"false"`
 }
 
@@ -118,6 +118,6 @@ type Shortfall struct {
 // Recommendation is the ranked candidates for an incident.
 type Recommendation struct {
 	Candidates []Candidate `json:"candidates" nullable:"false"`
-	Shortfall  *Shortfall  `json:"shortfall" nullable:"true"`
+	Shortfall  *Shortfall  `json:"shortfall,omitempty"`
 	AsOf       time.Time   `json:"as_of"`
 }

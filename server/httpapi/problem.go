@@ -1,0 +1,209 @@
+package httpapi
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"yiping/server/dispatch"
+)
+
+//go:embed messages/*.json
+var messageFiles embed.FS
+
+// texts is the message files by language: codes to sentences, and the
+// beginnings of the schema checker's English reasons to sentences.
+type texts struct {
+	Codes   map[string]string `json:"codes"`
+	Reasons [][2]string       `json:"reasons"`
+}
+
+const langDefault = "zh"
+
+var languages = map[string]texts{"zh": readTexts("zh"), "en": readTexts("en")}
+
+func readTexts(lang string) texts {
+	raw, err := messageFiles.ReadFile("messages/" + lang + ".json")
+	if err != nil {
+		return texts{}
+	}
+	var t texts
+	if json.Unmarshal(raw, &t) != nil {
+		return texts{}
+	}
+	return t
+}
+
+// Problem is an error as it is answered (RFC 9457).
+type Problem struct {
+	Type    string         `json:"type" doc:"about:blank; the code tells the kind."`
+	Title   string         `json:"title"`
+	Status  int            `json:"status"`
+	Detail  string         `json:"detail" doc:"A sentence in the language asked for."`
+	Code    string         `json:"code" doc:"The kind of error, for machines."`
+	Errors  []FieldProblem `json:"errors,omitempty"`
+	Current any            `json:"current,omitempty" doc:"With version_conflict: the thing as it is now."`
+}
+
+// FieldProblem names a field and what is wrong with it.
+type FieldProblem struct {
+	Location string `json:"location"`
+	Message  string `json:"message"`
+}
+
+// Error says the code.
+func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
+
+// GetStatus gives the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is problem+json.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// statuses maps codes to HTTP statuses; what is not here is a bad request.
+var statuses = map[dispatch.Code]int{
+	dispatch.CodeInvalid: 422, dispatch.CodeRequired: 422, dispatch.CodeKeyReused: 422, dispatch.CodeReasonRequired: 422,
+	dispatch.CodeOutsideDistrict: 422, dispatch.CodeBadCoordinates: 422, dispatch.CodeUnknownType: 422, dispatch.CodeUnreadableImage: 422,
+	dispatch.CodeInFlight: 409, dispatch.CodeVersionConflict: 409, dispatch.CodeIllegalTransition: 409, dispatch.CodeSameHandler: 409,
+	dispatch.CodeNotDispatchable: 409, dispatch.CodeAlreadyOffered: 409, dispatch.CodeAlreadyAssigned: 409, dispatch.CodeHasActive: 409,
+	dispatch.CodeNotOnDuty: 409, dispatch.CodeDutyOverlap: 409, dispatch.CodeTaken: 409,
+	dispatch.CodeSignedOut: 401, dispatch.CodeBadCredentials: 401, dispatch.CodeLocked: 403, dispatch.CodeForbidden: 403, dispatch.CodeNotFound: 404,
+	dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,
+	dispatch.CodeKeyRequired: 400,
+}
+
+// problem turns an error into an answer; what is no refusal is logged once, here.
+func (a *api) problem(ctx context.Context, err error) huma.StatusError {
+	var status huma.StatusError
+	var refused *dispatch.Error
+	if !errors.As(err, &refused) && errors.As(err, &status) {
+		return status
+	}
+	if refused == nil {
+		if ctx.Err() != nil {
+			refused = &dispatch.Error{Code: dispatch.CodeUnavailable, Err: err}
+		} else {
+			refused = &dispatch.Error{Code: dispatch.CodeInternal, Err: err}
+		}
+	}
+	if code := statusOf(refused.Code); code >= 500 {
+		id, _ := ctx.Value(keyRequestID).(string)
+		a.Log.Error().Err(refused.Err).Str("code", string(refused.Code)).Str("request", id).Msg("request failed")
+	}
+	return refusal(languageOf(ctx), refused)
+}
+
+func statusOf(code dispatch.Code) int {
+	if s, ok := statuses[code]; ok {
+		return s
+	}
+	return http.StatusBadRequest
+}
+
+func refusal(lang string, e *dispatch.Error) *Problem {
+	status := statusOf(e.Code)
+	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(e.Code), Current: e.Current,
+		Detail: sentence(lang, string(e.Code), e.Values)}
+	if e.Field != "" {
+		p.Errors = []FieldProblem{{Location: e.Field, Message: p.Detail}}
+	}
+	return p
+}
+
+// sentence gives a code's text with its values filled in.
+func sentence(lang, code string, values map[string]string) string {
+	text, ok := languages[lang].Codes[code]
+	if !ok {
+		return code
+	}
+	for name, value := range values {
+		if translated, ok := languages[lang].Codes[name+"."+value]; ok {
+			value = translated
+		}
+		text = strings.ReplaceAll(text, "{"+name+"}", value)
+	}
+	return text
+}
+
+// problemFor turns the schema checker's findings into an answer that names each
+// field and the reason, in the language.
+func problemFor(lang string, status int, message string, errs ...error) *Problem {
+	for _, err := range errs {
+		var refused *dispatch.Error
+		if errors.As(err, &refused) {
+			return refusal(lang, refused)
+		}
+		var done *Problem
+		if errors.As(err, &done) {
+			return done
+		}
+	}
+	code := dispatch.CodeInvalid
+	if status >= 500 {
+		code = dispatch.CodeInternal
+	}
+	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(code), Detail: sentence(lang, string(code), nil)}
+	if status == http.StatusRequestEntityTooLarge {
+		p.Code, p.Detail = "too_large", sentence(lang, "too_large", nil)
+	}
+	for _, err := range errs {
+		var detail *huma.ErrorDetail
+		if errors.As(err, &detail) {
+			p.Errors = append(p.Errors, FieldProblem{Location: strings.TrimPrefix(detail.Location, "body."), Message: reason(lang, detail.Message)})
+		}
+	}
+	if len(p.Errors) == 0 && status < 500 && message != "" {
+		p.Errors = []FieldProblem{{Location: "body", Message: reason(lang, message)}}
+	}
+	return p
+}
+
+// reason translates one of the checker's English sentences by its beginning;
+// what follows the beginning (a bound, a list) is kept.
+func reason(lang, english string) string {
+	for _, r := range languages[lang].Reasons {
+		if rest, ok := strings.CutPrefix(english, r[0]); ok {
+			return strings.TrimSpace(strings.ReplaceAll(r[1], "{rest}", strings.TrimSpace(rest)))
+		}
+	}
+	return english
+}
+
+// languageOf gives the request's language.
+func languageOf(ctx context.Context) string {
+	if lang, ok := ctx.Value(keyLanguage).(string); ok {
+		return lang
+	}
+	return langDefault
+}
+
+// languageFrom reads Accept-Language: English where it is asked for before Chinese.
+func languageFrom(header string) string {
+	for part := range strings.SplitSeq(header, ",") {
+		tag := strings.ToLower(strings.TrimSpace(strings.SplitN(part, ";", 2)[0]))
+		switch {
+		case strings.HasPrefix(tag, "zh"):
+			return "zh"
+		case strings.HasPrefix(tag, "en"):
+			return "en"
+		}
+	}
+	return langDefault
+}
+
+// writeProblem answers with a problem outside of the operations.
+func (a *api) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
+	p := a.problem(r.Context(), err)
+	if errors.Is(err, &dispatch.Error{Code: dispatch.CodeTooMany}) {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.GetStatus())
+	_ = json.NewEncoder(w).Encode(p)
+}

@@ -1,0 +1,63 @@
+package httpapi
+
+import (
+	"context"
+	"regexp"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"yiping/server/dispatch"
+)
+
+type reportInput struct {
+	commandInput
+	Body struct {
+		TypeCode string  `json:"type_code" minLength:"1" maxLength:"64"`
+		Lon      float64 `json:"lon" minimum:"-180" maximum:"180"`
+		Lat      float64 `json:"lat" minimum:"-90" maximum:"90"`
+		Place    string  `json:"place,omitempty" maxLength:"200"`
+		Words    string  `json:"words,omitempty" maxLength:"1000"`
+		Phone    string  `json:"phone,omitempty" maxLength:"20" pattern:"^[0-9+ -]*$"`
+	}
+}
+
+type reportedView struct {
+	Tracking   string    `json:"tracking"`
+	ReceivedAt time.Time `json:"received_at"`
+}
+
+type trackingInput struct {
+	Tracking string `path:"tracking" maxLength:"32"`
+}
+
+// uuidForm is the form a resident's key must have: the tracking number follows
+// from it, so it must not be guessable.
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$`)
+
+func (a *api) reports() {
+	operation(a, "POST", "/api/v1/reports", "report", "A resident reports; a tracking number comes back", Public, 201, a.report)
+	operation(a, "GET", "/api/v1/reports/{tracking}", "track", "What became of a report", Public, 200,
+		func(ctx context.Context, in *trackingInput) (*body[dispatch.Tracking], error) {
+			i, _, at, err := a.Reader.Tracking(ctx, dispatch.TrackingHash(in.Tracking))
+			if err != nil {
+				return nil, err
+			}
+			return answer(dispatch.Track(i, in.Tracking, at), nil)
+		})
+}
+
+func (a *api) report(ctx context.Context, in *reportInput) (*body[reportedView], error) {
+	if !uuidForm.MatchString(in.Key) {
+		return nil, dispatch.Refuse(dispatch.CodeKeyRequired, "Idempotency-Key")
+	}
+	number := dispatch.TrackingNumber(in.Key)
+	_, err := a.Service.TakeIn(ctx, a.command(ctx, in.Key, "report", in.Body), dispatch.Intake{TypeCode: in.Body.TypeCode,
+		Point: orb.Point{in.Body.Lon, in.Body.Lat}, Place: in.Body.Place, Words: in.Body.Words, Phone: in.Body.Phone,
+		Channel: dispatch.ChannelResident, Tracking: number})
+	if err != nil {
+		return nil, err
+	}
+	_, _, at, err := a.Reader.Tracking(ctx, dispatch.TrackingHash(number))
+	return answer(reportedView{number, at}, err)
+}

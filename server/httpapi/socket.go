@@ -1,0 +1,250 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"yiping/server/dispatch"
+)
+
+// Feed is where subscriptions come from: the hub.
+type Feed interface {
+	Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, layers []string) (Subscription, error)
+}
+
+// Subscription is one page's view of the feed.
+type Subscription interface {
+	Ready() <-chan struct{}
+	// Next takes what waits as one JSON array; closed says why it ended, "" while it goes on.
+	Next() (message []byte, closed string)
+	Leave()
+}
+
+// The named close codes. 4000 and 4001 are not worth trying again as they are;
+// after the others a client comes back with its offset.
+const (
+	closeProtocol  = 4000 // the client said what it must not
+	closeSignedOut = 4001
+	closeTooSlow   = 4002
+	closeStopping  = 4003
+	closeSilent    = 4004 // no subscription in time
+	closeTryLater  = websocket.CloseTryAgainLater
+)
+
+const (
+	inboundLimit   = 64 << 10 // of a message, inflated
+	subscribeIn    = 10 * time.Second
+	pingEvery      = 25 * time.Second
+	pongWithin     = 8 * time.Second
+	writeWithin    = 10 * time.Second
+	recheckEvery   = 4 * time.Second
+	deflateFrom    = 512 // bytes below which compressing costs more than it saves
+	protocolNumber = 1
+)
+
+// hello is the client's first message.
+type hello struct {
+	Type     string `json:"type"`
+	Protocol int    `json:"protocol"`
+	Since    *struct {
+		Epoch  string `json:"epoch"`
+		Offset int64  `json:"offset"`
+	} `json:"since"`
+	Layers []string `json:"layers"`
+}
+
+// live registers the socket of the live feed.
+func (a *api) live() {
+	upgrader := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+		EnableCompression: true, CheckOrigin: a.knownOrigin}
+	a.raw("GET", "/api/v1/live", SignedIn, func(w http.ResponseWriter, r *http.Request) {
+		conn, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			return // the upgrader has answered
+		}
+		c := &socket{api: a, conn: conn, request: r, session: sessionOf(r.Context())}
+		c.serve()
+	})
+}
+
+// knownOrigin lets in pages of this server and those that are listed; a client
+// that is no browser sends no origin.
+func (a *api) knownOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || slices.Contains(a.Origins, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host == r.Host
+}
+
+// socket is one connection of the live feed.
+type socket struct {
+	api     *api
+	conn    *websocket.Conn
+	request *http.Request
+	session dispatch.Session
+}
+
+func (c *socket) serve() {
+	defer func() { _ = c.conn.Close() }()
+	_ = c.conn.SetCompressionLevel(1)
+	first, err := c.readHello()
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(c.request.Context())
+	defer cancel()
+	sub, err := c.subscribe(ctx, first)
+	if err != nil {
+		c.api.Log.Warn().Err(err).Msg("live feed: no subscription")
+		c.close(closeTryLater, "try_later")
+		return
+	}
+	defer sub.Leave()
+	gone := make(chan struct{})
+	go c.read(gone)
+	c.write(ctx, sub, gone)
+}
+
+// readHello takes the first message, in time, of bounded size.
+func (c *socket) readHello() (hello, error) {
+	_ = c.conn.SetReadDeadline(time.Now().Add(subscribeIn))
+	raw, err := c.readMessage()
+	if err != nil {
+		var net interface{ Timeout() bool }
+		if errors.As(err, &net) && net.Timeout() {
+			c.close(closeSilent, "subscribe_timeout")
+		} else {
+			c.close(closeProtocol, "protocol_error")
+		}
+		return hello{}, err
+	}
+	var first hello
+	if json.Unmarshal(raw, &first) != nil || first.Type != "subscribe" || first.Protocol != protocolNumber || len(first.Layers) > 16 {
+		c.close(closeProtocol, "protocol_error")
+		return first, errors.New("not a subscription")
+	}
+	return first, nil
+}
+
+// errTooLarge is a message over the limit. Gorilla's own limit counts deflated
+// bytes, so the inflated ones are counted here.
+var errTooLarge = errors.New("message too large")
+
+func (c *socket) readMessage() ([]byte, error) {
+	c.conn.SetReadLimit(inboundLimit)
+	kind, r, err := c.conn.NextReader()
+	if err != nil {
+		return nil, err
+	}
+	if kind != websocket.TextMessage {
+		return nil, errors.New("not a text message")
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, inboundLimit+1))
+	if err == nil && len(raw) > inboundLimit {
+		err = errTooLarge
+	}
+	return raw, err
+}
+
+func (c *socket) subscribe(ctx context.Context, first hello) (Subscription, error) {
+	actor := c.session.Actor()
+	var home int64
+	if actor.ResponderID != 0 {
+		r, err := c.api.Reader.Responder(ctx, actor.ResponderID)
+		if err != nil {
+			return nil, err
+		}
+		home = r.AreaID
+	}
+	epoch, offset := "", int64(0)
+	if first.Since != nil {
+		epoch, offset = first.Since.Epoch, first.Since.Offset
+	}
+	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, first.Layers)
+}
+
+// read answers pings and notices the end; after its subscription a client has
+// nothing more to say.
+func (c *socket) read(gone chan<- struct{}) {
+	defer close(gone)
+	alive := func() { _ = c.conn.SetReadDeadline(time.Now().Add(pingEvery + pongWithin)) }
+	alive()
+	c.conn.SetPongHandler(func(string) error { alive(); return nil })
+	for {
+		if _, err := c.readMessage(); err != nil {
+			return
+		}
+	}
+}
+
+// write drains the subscription, pings, and looks at the session again and again.
+func (c *socket) write(ctx context.Context, sub Subscription, gone <-chan struct{}) {
+	pings, rechecks := time.NewTicker(pingEvery), time.NewTicker(recheckEvery)
+	defer pings.Stop()
+	defer rechecks.Stop()
+	for {
+		select {
+		case <-gone:
+			return
+		case <-sub.Ready():
+			message, closed := sub.Next()
+			if message != nil && !c.send(message) {
+				return
+			}
+			if closed != "" {
+				c.closeFor(closed)
+				return
+			}
+		case <-pings.C:
+			if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWithin)) != nil {
+				return
+			}
+		case <-rechecks.C:
+			if !c.stillSignedIn(ctx) {
+				c.close(closeSignedOut, "signed_out")
+				return
+			}
+		}
+	}
+}
+
+func (c *socket) send(message []byte) bool {
+	_ = c.conn.SetWriteDeadline(time.Now().Add(writeWithin))
+	c.conn.EnableWriteCompression(len(message) >= deflateFrom)
+	return c.conn.WriteMessage(websocket.TextMessage, message) == nil
+}
+
+// stillSignedIn asks for the session again. A database that does not answer
+// keeps the picture: it ends nobody's session.
+func (c *socket) stillSignedIn(ctx context.Context) bool {
+	cookie, err := c.request.Cookie(CookieName)
+	if err != nil {
+		return false
+	}
+	_, err = c.api.Accounts.SessionByToken(ctx, cookie.Value)
+	return dispatch.CodeOf(err) != dispatch.CodeSignedOut
+}
+
+func (c *socket) closeFor(reason string) {
+	switch reason {
+	case "too_slow":
+		c.close(closeTooSlow, reason)
+	default:
+		c.close(closeStopping, reason)
+	}
+}
+
+func (c *socket) close(code int, reason string) {
+	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(writeWithin))
+}

@@ -1,0 +1,489 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"yiping/geo"
+	"yiping/server/dispatch"
+)
+
+// Source is where snapshots and missed events are read.
+type Source interface {
+	Head(ctx context.Context) (epoch string, offset int64, err error)
+	// Snapshot: areaIDs nil means everywhere; with a responder, what they take part in too.
+	Snapshot(ctx context.Context, areaIDs []int64, responderID int64) (dispatch.Snapshot, error)
+	Changes(ctx context.Context, after int64, limit int) ([]dispatch.Change, error)
+}
+
+// Config is what a hub is made of.
+type Config struct {
+	Source Source
+	Tree   func() *dispatch.AreaTree
+	Now    func() time.Time
+	Log    zerolog.Logger
+}
+
+// Since is where a subscriber wants to continue; the zero value asks for a snapshot.
+type Since struct {
+	Epoch  string `json:"epoch"`
+	Offset int64  `json:"offset"`
+}
+
+// Hub hands changes and positions to those who may see them. Nothing in it
+// waits for a subscriber.
+type Hub struct {
+	cfg Config
+
+	mu          sync.Mutex
+	offset      int64
+	subscribers map[*Subscriber]struct{}
+	byRoot      map[int64]map[*Subscriber]struct{} // area at the root of what is seen
+	byResponder map[int64]map[*Subscriber]struct{} // responders' own
+	byHome      map[int64]map[*Subscriber]struct{} // responders' registered area
+	workArea    map[int64]int64                    // responder on a task -> area of its incident
+	movedAt     time.Time
+	changedAt   time.Time
+	stopped     bool
+}
+
+const (
+	tick       = 200 * time.Millisecond
+	heartbeat  = 2 * time.Second
+	resumeMost = 5000 // events that are caught up on; beyond it a snapshot is less
+	resumePage = 500
+)
+
+// New makes a hub that has seen the log up to offset.
+func New(cfg Config, offset int64) *Hub {
+	return &Hub{cfg: cfg, offset: offset, subscribers: map[*Subscriber]struct{}{}, byRoot: map[int64]map[*Subscriber]struct{}{},
+		byResponder: map[int64]map[*Subscriber]struct{}{}, byHome: map[int64]map[*Subscriber]struct{}{}, workArea: map[int64]int64{},
+		movedAt: cfg.Now(), changedAt: cfg.Now()}
+}
+
+// Run ticks positions and heartbeats until ctx ends, then closes everybody.
+func (h *Hub) Run(ctx context.Context) {
+	ticks, beats := time.NewTicker(tick), time.NewTicker(heartbeat)
+	defer ticks.Stop()
+	defer beats.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			h.stop()
+			return
+		case <-ticks.C:
+			for _, s := range h.all() {
+				s.flush()
+			}
+		case <-beats.C:
+			h.beat()
+		}
+	}
+}
+
+func (h *Hub) stop() {
+	h.mu.Lock()
+	h.stopped = true
+	h.mu.Unlock()
+	for _, s := range h.all() {
+		s.close(ReasonStopping)
+	}
+}
+
+func (h *Hub) all() []*Subscriber {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*Subscriber, 0, len(h.subscribers))
+	for s := range h.subscribers {
+		list = append(list, s)
+	}
+	return list
+}
+
+// beat sends the server's time and each layer's age to everybody who is live.
+func (h *Hub) beat() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.cfg.Now()
+	frame := encode(heartbeatFrame{Type: "heartbeat", Offset: h.offset, ServerTime: now, Layers: map[string]int64{
+		"incidents": now.Sub(h.changedAt).Milliseconds(), "responders": now.Sub(h.movedAt).Milliseconds()}})
+	for s := range h.subscribers {
+		if !s.joining {
+			s.push(frame)
+		}
+	}
+}
+
+// Len says how many are subscribed.
+func (h *Hub) Len() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subscribers)
+}
+
+// Subscribe adds a subscriber and hands it over without a gap; see the
+// package's comment. Leave must be called.
+func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, since Since, layers []string) (*Subscriber, error) {
+	s := &Subscriber{hub: h, actor: actor, seesWhole: actor.Roots(dispatch.ActionSee), seesMask: actor.Roots(dispatch.ActionSeeMasked),
+		joining: true, part: map[int64]bool{}, ready: make(chan struct{}, 1), positions: len(layers) == 0}
+	for _, layer := range layers {
+		s.positions = s.positions || layer == "responders"
+	}
+	if actor.ResponderID != 0 {
+		s.homeArea = homeArea
+	}
+	if err := h.register(s); err != nil {
+		return nil, err
+	}
+	first, missed, err := h.catchUp(ctx, s, since)
+	if err != nil {
+		h.Leave(s)
+		return nil, fmt.Errorf("subscribe: %w", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.push(first)
+	tree := h.cfg.Tree()
+	for _, c := range append(missed, s.kept...) {
+		h.give(s, c, tree, nil)
+	}
+	s.kept, s.joining = nil, false
+	return s, nil
+}
+
+func (h *Hub) register(s *Subscriber) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopped {
+		return dispatch.Refuse(dispatch.CodeUnavailable, "")
+	}
+	h.subscribers[s] = struct{}{}
+	for _, root := range append(append([]int64{}, s.seesWhole...), s.seesMask...) {
+		add(h.byRoot, root, s)
+	}
+	if s.actor.ResponderID != 0 {
+		add(h.byResponder, s.actor.ResponderID, s)
+	}
+	if s.homeArea != 0 {
+		add(h.byHome, s.homeArea, s)
+	}
+	return nil
+}
+
+// Leave takes a subscriber out.
+func (h *Hub) Leave(s *Subscriber) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.subscribers, s)
+	for _, root := range append(append([]int64{}, s.seesWhole...), s.seesMask...) {
+		remove(h.byRoot, root, s)
+	}
+	remove(h.byResponder, s.actor.ResponderID, s)
+	remove(h.byHome, s.homeArea, s)
+}
+
+func add(m map[int64]map[*Subscriber]struct{}, key int64, s *Subscriber) {
+	if m[key] == nil {
+		m[key] = map[*Subscriber]struct{}{}
+	}
+	m[key][s] = struct{}{}
+}
+
+func remove(m map[int64]map[*Subscriber]struct{}, key int64, s *Subscriber) {
+	if delete(m[key], s); len(m[key]) == 0 {
+		delete(m, key)
+	}
+}
+
+// catchUp gives a subscriber's first frame and what it missed after it, and
+// sets the offset that is contained.
+func (h *Hub) catchUp(ctx context.Context, s *Subscriber, since Since) (first []byte, missed []dispatch.Change, err error) {
+	epoch, head, err := h.cfg.Source.Head(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	reason := "first"
+	switch {
+	case since.Epoch == "":
+	case since.Epoch != epoch:
+		reason = "epoch"
+	case since.Offset > head || head-since.Offset > resumeMost:
+		reason = "gap"
+	default:
+		missed, err := h.missed(ctx, since.Offset, head)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := h.takePart(ctx, s); err != nil {
+			return nil, nil, err
+		}
+		h.setFloor(s, since.Offset)
+		return encode(resumedFrame{Type: "resumed", Epoch: epoch, Offset: since.Offset, ServerTime: h.cfg.Now()}), missed, nil
+	}
+	snap, err := h.snapshot(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	h.setFloor(s, snap.Offset)
+	return encode(snapshotFrame{Type: "snapshot", Epoch: snap.Epoch, Offset: snap.Offset, ServerTime: h.cfg.Now(), Reason: reason,
+		Incidents: snap.Incidents, Offers: snap.Offers, Assignments: snap.Assignments, Responders: snap.Responders}), nil, nil
+}
+
+func (h *Hub) setFloor(s *Subscriber, offset int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.floor = offset
+}
+
+// missed reads the events after an offset up to the head.
+func (h *Hub) missed(ctx context.Context, after, head int64) ([]dispatch.Change, error) {
+	var all []dispatch.Change
+	for after < head {
+		page, err := h.cfg.Source.Changes(ctx, after, resumePage)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		all = append(all, page...)
+		after = page[len(page)-1].Event.Offset
+	}
+	return all, nil
+}
+
+// takePart notes the incidents a returning responder takes part in.
+func (h *Hub) takePart(ctx context.Context, s *Subscriber) error {
+	if s.actor.ResponderID == 0 {
+		return nil
+	}
+	snap, err := h.cfg.Source.Snapshot(ctx, []int64{}, s.actor.ResponderID)
+	if err != nil {
+		return err
+	}
+	h.notePart(s, snap)
+	return nil
+}
+
+func (h *Hub) notePart(s *Subscriber, snap dispatch.Snapshot) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, o := range snap.Offers {
+		if o.ResponderID == s.actor.ResponderID {
+			s.part[o.IncidentID] = true
+		}
+	}
+	for _, a := range snap.Assignments {
+		if a.ResponderID == s.actor.ResponderID {
+			s.part[a.IncidentID] = true
+		}
+	}
+}
+
+// snapshot reads what is open of what a subscriber may see, and masks it.
+func (h *Hub) snapshot(ctx context.Context, s *Subscriber) (dispatch.Snapshot, error) {
+	tree := h.cfg.Tree()
+	if s.actor.ResponderID != 0 && len(s.seesMask) == 0 {
+		snap, err := h.cfg.Source.Snapshot(ctx, tree.Below(s.homeArea), s.actor.ResponderID)
+		if err != nil {
+			return snap, err
+		}
+		h.notePart(s, snap)
+		for k, i := range snap.Incidents {
+			if !s.part[i.ID] {
+				snap.Incidents[k] = dispatch.MaskIncident(i)
+			}
+		}
+		return snap, nil
+	}
+	snap, err := h.cfg.Source.Snapshot(ctx, areasOf(tree, s.seesMask), 0)
+	if err != nil {
+		return snap, err
+	}
+	for k, i := range snap.Incidents {
+		if !under(tree, i.AreaID, s.seesWhole) {
+			snap.Incidents[k] = dispatch.MaskIncident(i)
+		}
+	}
+	for k, o := range snap.Offers {
+		if !under(tree, o.AreaID, s.seesWhole) {
+			snap.Offers[k] = *maskOffer(&o)
+		}
+	}
+	for k, a := range snap.Assignments {
+		if !under(tree, a.AreaID, s.seesWhole) {
+			snap.Assignments[k] = *maskAssignment(&a)
+		}
+	}
+	for k, r := range snap.Responders {
+		if under(tree, r.AreaID, s.seesWhole) || len(s.seesWhole) > 0 && r.Task != nil {
+			snap.Responders[k].Phone = dispatch.MaskPhone(r.Phone)
+		} else {
+			snap.Responders[k] = dispatch.MaskResponder(r)
+		}
+	}
+	return snap, nil
+}
+
+// areasOf gives the areas below the roots, nil for everywhere.
+func areasOf(tree *dispatch.AreaTree, roots []int64) []int64 {
+	for _, root := range roots {
+		if root == tree.Root() {
+			return nil
+		}
+	}
+	ids := tree.Below(roots...)
+	if ids == nil {
+		ids = []int64{}
+	}
+	return ids
+}
+
+// Publish hands on changes in the order of the log.
+func (h *Hub) Publish(changes []dispatch.Change) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	tree := h.cfg.Tree()
+	for _, c := range changes {
+		h.offset, h.changedAt = c.Event.Offset, h.cfg.Now()
+		h.noteWork(c)
+		var frames [variants][]byte
+		for s := range h.receivers(c, tree) {
+			if s.joining {
+				s.kept = append(s.kept, c)
+				continue
+			}
+			h.give(s, c, tree, &frames)
+		}
+	}
+}
+
+// give sends a change to a subscriber that may see it and does not have it.
+func (h *Hub) give(s *Subscriber, c dispatch.Change, tree *dispatch.AreaTree, frames *[variants][]byte) {
+	if c.Event.Offset <= s.floor {
+		return
+	}
+	s.floor = c.Event.Offset
+	v := s.wayOf(c, tree)
+	if v == unseen {
+		return
+	}
+	if frames == nil {
+		s.push(encodeChange(c, v))
+		return
+	}
+	if frames[v] == nil {
+		frames[v] = encodeChange(c, v)
+	}
+	s.push(frames[v])
+}
+
+// receivers gives everybody who might see a change: by the areas it lies in, by
+// the responder it is about and the area they are registered in, by home, and
+// all responders who take part.
+func (h *Hub) receivers(c dispatch.Change, tree *dispatch.AreaTree) map[*Subscriber]struct{} {
+	found := map[*Subscriber]struct{}{}
+	h.collect(found, tree, c.Event.AreaID)
+	for s := range h.byHome[c.Event.AreaID] {
+		found[s] = struct{}{}
+	}
+	if c.Responder != nil && c.Responder.AreaID != c.Event.AreaID {
+		h.collect(found, tree, c.Responder.AreaID)
+	}
+	if c.Event.ResponderID != nil {
+		for s := range h.byResponder[*c.Event.ResponderID] {
+			found[s] = struct{}{}
+		}
+	}
+	if c.Event.IncidentID != nil {
+		for _, subscribers := range h.byResponder {
+			for s := range subscribers {
+				if s.joining || s.part[*c.Event.IncidentID] {
+					found[s] = struct{}{}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// collect adds the subscribers of an area and of all above it.
+func (h *Hub) collect(found map[*Subscriber]struct{}, tree *dispatch.AreaTree, areaID int64) {
+	for range 8 {
+		for s := range h.byRoot[areaID] {
+			found[s] = struct{}{}
+		}
+		area, ok := tree.Area(areaID)
+		if !ok || area.ParentID == nil {
+			return
+		}
+		areaID = *area.ParentID
+	}
+}
+
+// noteWork remembers where responders on a task work: dispatchers there see
+// their positions too.
+func (h *Hub) noteWork(c dispatch.Change) {
+	if c.Assignment == nil {
+		return
+	}
+	if c.Assignment.State.Active() {
+		h.workArea[c.Assignment.ResponderID] = c.Assignment.AreaID
+	} else {
+		delete(h.workArea, c.Assignment.ResponderID)
+	}
+}
+
+// Working notes who is on which incident at the start, before changes tell.
+func (h *Hub) Working(assignments []dispatch.Assignment) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range assignments {
+		h.workArea[a.ResponderID] = a.AreaID
+	}
+}
+
+// Move hands on positions that were committed; the last one of a tick wins.
+func (h *Hub) Move(positions []dispatch.Position) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.movedAt = h.cfg.Now()
+	tree := h.cfg.Tree()
+	for _, p := range positions {
+		found := map[*Subscriber]struct{}{}
+		h.collect(found, tree, p.AreaID)
+		work, working := h.workArea[p.ResponderID]
+		if working {
+			h.collect(found, tree, work)
+		}
+		for s := range found {
+			if !s.positions || s.joining {
+				continue
+			}
+			full := under(tree, p.AreaID, s.seesWhole) || working && under(tree, work, s.seesWhole)
+			s.move(p.ResponderID, placeOf(p, full))
+		}
+	}
+}
+
+// placeOf gives a position as it travels; who does not see it whole gets the
+// centre of its cell.
+func placeOf(p dispatch.Position, whole bool) place {
+	out := place{lon: p.Lon, lat: p.Lat, heading: -1, at: p.At.UnixMilli()}
+	if whole {
+		if p.HeadingDegrees != nil {
+			out.heading = *p.HeadingDegrees
+		}
+		return out
+	}
+	if cell, err := geo.CellOf([2]float64{p.Lon, p.Lat}, geo.ResolutionPeople); err == nil {
+		if middle, err := cell.Center(); err == nil {
+			out.lon, out.lat = middle.Lon(), middle.Lat()
+		}
+	}
+	return out
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"yiping/seed"
+	"yiping/server/dispatch"
+	"yiping/server/httpapi"
+	"yiping/server/jobs"
+	"yiping/server/live"
+	"yiping/server/postgres"
+	"yiping/server/postgres/migrate"
+	"yiping/web"
+)
+
+type serveCmd struct {
+	JSON   bool `help:"Print the addresses and first accounts as one JSON line."`
+	NoDemo bool `help:"Leave an empty database empty: a real installation."`
+}
+
+// drainWithin bounds how long open requests may take when the server stops.
+const drainWithin = 10 * time.Second
+
+// Run serves until it is told to stop, then ends everything in order: sockets
+// are told, requests drain, the log is read to its end, PostgreSQL last.
+func (c serveCmd) Run(a *app) error {
+	listener, err := listen(a.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	url, stopDatabase, err := a.openDatabase(a.ctx)
+	if err != nil {
+		return err
+	}
+	defer stopDatabase()
+	if err := migrate.Up(a.ctx, url, a.log); err != nil {
+		return err
+	}
+	store, err := postgres.Open(a.ctx, url, a.now, a.log)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	accounts, err := postgres.NewAccounts(store, nil)
+	if err != nil {
+		return err
+	}
+	first, err := c.firstRun(a, store, accounts)
+	if err != nil {
+		return err
+	}
+	return c.serve(a, listener, store, accounts, announcement{Addresses: addresses(listener), Accounts: first})
+}
+
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("the address %s is in use by another program; stop it or set YIPING_LISTEN", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("the address %s may not be used by this user; set YIPING_LISTEN to a port above 1023", address)
+	case err != nil:
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+// firstRun seeds an empty database and makes the first accounts.
+func (c serveCmd) firstRun(a *app, store *postgres.Store, accounts *postgres.Accounts) ([]credential, error) {
+	empty, err := store.Empty(a.ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case empty && c.NoDemo:
+		if err := store.LoadTypes(a.ctx, seed.Types()); err != nil {
+			return nil, err
+		}
+	case empty:
+		if err := seedDistrict(a.ctx, a, store, seed.Options{Seed: 1, Scale: 1}); err != nil {
+			return nil, err
+		}
+	}
+	return makeFirstAccounts(a.ctx, accounts, store)
+}
+
+func seedDistrict(ctx context.Context, a *app, store *postgres.Store, o seed.Options) error {
+	a.log.Info().Msg("making the demonstration district")
+	o.Now = a.now()
+	return store.LoadSeed(ctx, seed.Generate(o))
+}
+
+// serve wires the parts and runs them until the context ends or one fails.
+func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, accounts *postgres.Accounts, say announcement) error {
+	svc := dispatch.NewService(store, a.now, a.log)
+	_, head, err := store.Head(a.ctx)
+	if err != nil {
+		return err
+	}
+	if err := svc.Load(a.ctx); err != nil {
+		return err
+	}
+	hub := live.New(live.Config{Source: store, Tree: svc.Tree, Now: a.now, Log: a.log}, head)
+	snap, err := store.Snapshot(a.ctx, nil, 0)
+	if err != nil {
+		return err
+	}
+	hub.Working(snap.Assignments)
+	dist, err := fs.Sub(web.Dist, "dist")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store),
+			Ready: store.Feed().CaughtUp, Log: a.log, Version: version, Origins: a.Origins})}
+
+	// The feed and the hub outlive the requests: what was acknowledged last is
+	// still sequenced and handed on.
+	ctx, stop := context.WithCancel(context.WithoutCancel(a.ctx))
+	defer stop()
+	var g errgroup.Group
+	g.Go(func() error {
+		return store.Feed().Run(ctx, head, postgres.Reader{
+			Changes: func(ctx context.Context, changes []dispatch.Change) error {
+				for _, change := range changes {
+					if err := svc.Apply(ctx, change); err != nil {
+						return err
+					}
+				}
+				hub.Publish(changes)
+				return nil
+			},
+			Positions: func(positions []dispatch.Position) { svc.Moved(positions); hub.Move(positions) },
+		})
+	})
+	hubCtx, stopHub := context.WithCancel(ctx)
+	defer stopHub()
+	g.Go(func() error { hub.Run(hubCtx); return nil })
+	g.Go(func() error { jobs.Run(ctx, a.log, clockJobs(svc, store, accounts, a.now)...); return nil })
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	if err := say.print(a.out, c.JSON); err != nil {
+		return err
+	}
+	var failure error
+	select {
+	case <-a.ctx.Done():
+		a.log.Info().Msg("stopping")
+	case failure = <-failed:
+	}
+	stopHub()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), drainWithin)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		a.log.Warn().Err(err).Msg("requests were cut off")
+		_ = server.Close()
+	}
+	stop()
+	return errors.Join(failure, g.Wait())
+}
+
+// clockJobs is everything that the clock asks for.
+func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.Accounts, now func() time.Time) []jobs.Job {
+	plain := func(do func(ctx context.Context) error) func(context.Context) (time.Time, error) {
+		return func(ctx context.Context) (time.Time, error) { return time.Time{}, do(ctx) }
+	}
+	return []jobs.Job{
+		{Name: "expire offers", Every: 500 * time.Millisecond, Run: svc.ExpireOffers},
+		{Name: "turn duties", Every: 5 * time.Second, Run: plain(func(ctx context.Context) error {
+			for {
+				if n, err := svc.TurnDuties(ctx); err != nil || n == 0 {
+					return err
+				}
+			}
+		})},
+		{Name: "refresh forces", Every: time.Minute, Run: plain(svc.RefreshForces)},
+		{Name: "drop stale positions", Every: time.Minute, Run: plain(func(ctx context.Context) error {
+			_, err := store.DropStalePositions(ctx)
+			return err
+		})},
+		{Name: "forget", Every: time.Hour, Run: plain(func(ctx context.Context) error {
+			_, err := store.ForgetKeys(ctx, now().Add(-7*24*time.Hour))
+			return errors.Join(err, accounts.ForgetSessions(ctx, now().Add(-30*24*time.Hour)))
+		})},
+	}
+}
+
+func metrics(hub *live.Hub, store *postgres.Store) *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_live_subscribers", Help: "Pages on the live feed."},
+			func() float64 { return float64(hub.Len()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_log_offset", Help: "How far this node has read the event log."},
+			func() float64 { return float64(store.Feed().Offset()) }))
+	return r
+}
+
+func addresses(l net.Listener) map[string]string {
+	base := "http://" + l.Addr().String()
+	list := map[string]string{"base": base}
+	for page := range pageTitles {
+		list[page] = base + "/" + page
+	}
+	return list
+}
+
+// feed makes the hub what the API expects of one.
+type feed struct{ hub *live.Hub }
+
+// Subscribe subscribes.
+func (f feed) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, layers []string) (httpapi.Subscription, error) {
+	s, err := f.hub.Subscribe(ctx, actor, homeArea, live.Since{Epoch: epoch, Offset: offset}, layers)
+	if err != nil {
+		return nil, err
+	}
+	return subscription{s, f.hub}, nil
+}
+
+type subscription struct {
+	*live.Subscriber
+	hub *live.Hub
+}
+
+// Next takes what waits.
+func (s subscription) Next() ([]byte, string) {
+	message, closed := s.Subscriber.Next()
+	return message, string(closed)
+}
+
+// Leave ends it.
+func (s subscription) Leave() { s.hub.Leave(s.Subscriber) }
+
+type openAPICmd struct{}
+
+// Run prints the document.
+func (openAPICmd) Run(a *app) error {
+	document, err := httpapi.OpenAPI(version)
+	if err != nil {
+		return err
+	}
+	_, err = a.out.Write(append(document, '\n'))
+	return err
+}
