@@ -1,0 +1,81 @@
+# Yiping (一屏). `make run` and `make test` do everything on a fresh Debian 12
+# with Go and Node, as root or with sudo.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# sudo's own PATH has no Go: look where it usually is.
+export PATH := $(PATH):/usr/local/go/bin:/usr/local/bin
+
+# Started through sudo on a checkout of an ordinary user, everything is built as
+# that user, so that nothing of root's is in the way of a later `make`.
+OWNER := $(shell stat -c %U .)
+ifeq ($(shell id -u),0)
+ifneq ($(OWNER),root)
+AS := sudo -u $(OWNER) -H env PATH="$$PATH"
+endif
+endif
+
+YIPING  := .build/yiping
+VERSION := $(shell $(AS) git describe --always --dirty 2>/dev/null || echo dev)
+GO_FILES := $(shell find server geo seed migrations -name '*.go' -o -name '*.sql' -o -path '*/messages/*.json' 2>/dev/null) go.mod go.sum web/embed.go
+WEB_FILES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print 2>/dev/null)
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help run build setup setup-test test test-go test-web test-e2e lint bench torture clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+run: setup build ## Install, build, start and show the demonstration district
+	@exec $(YIPING) serve $(ARGS)
+
+build: $(YIPING) ## Build the pages and the binary
+
+setup:
+	@server/setup/debian.sh run
+	@command -v go >/dev/null || { echo "Go 1.26 is needed and was not found" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "Node 20 with npm is needed and was not found" >&2; exit 1; }
+
+setup-test: setup
+	@server/setup/debian.sh test
+
+$(YIPING): $(GO_FILES) .build/web
+	@$(AS) mkdir -p .build
+	$(AS) go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $@ ./server
+
+.build/web: $(WEB_FILES) .build/npm
+	cd web && $(AS) npm run --silent build
+	@$(AS) mkdir -p .build && $(AS) touch $@
+
+.build/npm: web/package.json web/package-lock.json
+	cd web && $(AS) npm ci --no-audit --no-fund
+	@$(AS) mkdir -p .build && $(AS) touch $@
+
+test: setup-test build test-go test-web test-e2e ## Run every test
+
+test-go: setup-test build ## Go tests with the race detector, on a throw-away PostgreSQL with PostGIS
+	$(YIPING) database --ephemeral -- go test -race -timeout 20m ./...
+
+test-web: .build/npm ## Types, lint and unit tests of the pages
+	cd web && npm run --silent check && npm run --silent lint && npm run --silent test
+
+test-e2e: setup-test build ## The whole loop in a real browser
+	$(YIPING) database --ephemeral -- bash -c 'cd web && YIPING_BINARY=$(CURDIR)/$(YIPING) npm run --silent e2e'
+
+lint: .build/npm .build/web ## gofmt, go vet, golangci-lint, vue-tsc, biome
+	@test -z "$$(gofmt -l geo server seed migrations web/embed.go)" || { gofmt -l geo server seed migrations; exit 1; }
+	go vet ./...
+	$(GOLANGCI) run
+	cd web && npm run --silent check && npm run --silent lint
+
+bench: build ## Targets against other ways, one JSON line each
+	$(YIPING) database --ephemeral -- go run ./server/bench
+
+torture: setup-test build ## Heavy trials: hundreds of kills under load
+	$(YIPING) database --ephemeral -- go test -race -tags torture -timeout 60m -run Torture ./server/...
+
+clean: ## Remove what was built (never the data folder)
+	rm -rf .build web/node_modules
+	find web/dist -mindepth 1 ! -name .gitkeep -delete
