@@ -1,0 +1,160 @@
+// One socket a page: subscribes, continues where it was, notices silence and
+// sleep, comes back with growing pauses.
+import { type Frame, parseMessage } from './frames'
+
+export type LinkState = 'connecting' | 'live' | 'lost' | 'signed_out' | 'reload'
+
+/** What the socket needs of the world; tests give their own. */
+export interface World {
+  open(url: string): Socket
+  now(): number
+  after(ms: number, run: () => void): () => void
+  random(): number
+}
+
+export interface Socket {
+  onopen: (() => void) | null
+  onmessage: ((message: { data: unknown }) => void) | null
+  onclose: ((why: { code: number }) => void) | null
+  send(text: string): void
+  close(): void
+}
+
+export interface Listener {
+  frames(frames: Frame[]): void
+  link(state: LinkState): void
+  /** Where to continue; undefined asks for a snapshot. */
+  since(): { epoch: string; offset: number } | undefined
+}
+
+const silentAfter = 5000
+const firstPause = 500
+const longestPause = 15_000
+const closeProtocol = 4000
+const closeSignedOut = 4001
+const closeTooSlow = 4002
+const closeUpgrade = 4005
+
+export class LiveFeed {
+  private socket: Socket | null = null
+  private pause = firstPause
+  private stopped = false
+  private heardAt = 0
+  private cancelWatch: () => void = () => {}
+  private cancelRetry: () => void = () => {}
+
+  constructor(
+    private readonly world: World,
+    private readonly url: string,
+    private readonly layers: string[],
+    private readonly listener: Listener,
+  ) {}
+
+  start(): void {
+    this.stopped = false
+    this.connect()
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.cancelRetry()
+    this.drop()
+  }
+
+  /** The page came back from the background or the network returned: try at once. */
+  wake(): void {
+    if (this.stopped) return
+    if (this.socket && this.world.now() - this.heardAt < silentAfter) return
+    this.pause = firstPause
+    this.cancelRetry()
+    this.drop()
+    this.connect()
+  }
+
+  private connect(): void {
+    this.listener.link('connecting')
+    const socket = this.world.open(this.url)
+    this.socket = socket
+    this.heard()
+    socket.onopen = () => {
+      socket.send(JSON.stringify({ type: 'subscribe', protocol: 1, since: this.listener.since(), layers: this.layers }))
+    }
+    socket.onmessage = (message) => {
+      if (this.socket === socket) this.take(message.data)
+    }
+    socket.onclose = (why) => {
+      if (this.socket === socket) this.ended(why.code)
+    }
+  }
+
+  private take(data: unknown): void {
+    this.heard()
+    const { frames, broken } = parseMessage(typeof data === 'string' ? data : '')
+    if (broken > 0) {
+      // What was lost is unknown: whatever is sound is left too, and read again from the last offset.
+      this.retry()
+      return
+    }
+    if (frames.some((f) => f.type === 'snapshot' || f.type === 'resumed')) {
+      this.pause = firstPause
+      this.listener.link('live')
+    }
+    this.listener.frames(frames)
+  }
+
+  private heard(): void {
+    this.heardAt = this.world.now()
+    this.cancelWatch()
+    this.cancelWatch = this.world.after(silentAfter, () => this.retry())
+  }
+
+  private ended(code: number): void {
+    this.socket = null
+    this.cancelWatch()
+    if (this.stopped) return
+    if (code === closeSignedOut) return this.listener.link('signed_out')
+    if (code === closeUpgrade) return this.listener.link('reload')
+    if (code === closeTooSlow) this.pause = firstPause
+    if (code === closeProtocol) this.pause = longestPause
+    this.again()
+  }
+
+  private retry(): void {
+    this.drop()
+    this.again()
+  }
+
+  private again(): void {
+    this.listener.link('lost')
+    const wait = this.pause / 2 + (this.world.random() * this.pause) / 2
+    this.pause = Math.min(this.pause * 2, longestPause)
+    this.cancelRetry()
+    this.cancelRetry = this.world.after(wait, () => {
+      if (!this.stopped && !this.socket) this.connect()
+    })
+  }
+
+  private drop(): void {
+    this.cancelWatch()
+    const socket = this.socket
+    this.socket = null
+    socket?.close()
+  }
+}
+
+/** The browser's world. */
+export function browserWorld(): World {
+  return {
+    open: (url) => new WebSocket(url) as unknown as Socket,
+    now: () => Date.now(),
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+  }
+}
+
+export function liveURL(): string {
+  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live`
+}

@@ -1,0 +1,119 @@
+// The picture as the feed tells it: pure functions from a picture and a frame
+// to the next picture.
+import type { EventFrame, Frame } from '../api/frames'
+import type { Assignment, FeedEvent, Incident, Offer, Responder } from '../api/types'
+
+export interface Picture {
+  epoch: string
+  offset: number
+  incidents: ReadonlyMap<number, Incident>
+  offers: ReadonlyMap<number, Offer>
+  assignments: ReadonlyMap<number, Assignment>
+  responders: ReadonlyMap<number, Responder>
+  /** The newest events, newest first, at most `keptEvents`. */
+  events: readonly FeedEvent[]
+  /** Server's clock less ours, in ms. */
+  clockOffset: number
+  /** Age of each layer at the last heartbeat, in ms. */
+  ages: Readonly<Record<string, number>>
+}
+
+export const keptEvents = 100
+
+export function emptyPicture(): Picture {
+  return {
+    epoch: '',
+    offset: 0,
+    incidents: new Map(),
+    offers: new Map(),
+    assignments: new Map(),
+    responders: new Map(),
+    events: [],
+    clockOffset: 0,
+    ages: {},
+  }
+}
+
+const terminal = new Set(['closed', 'rejected', 'merged', 'cancelled'])
+const openOffer = new Set(['offered', 'seen', 'later', 'standby'])
+const activeAssignment = new Set(['accepted', 'en_route', 'on_scene'])
+
+export const isTerminal = (state: string): boolean => terminal.has(state)
+export const isOpenOffer = (state: string): boolean => openOffer.has(state)
+export const isActive = (state: string): boolean => activeAssignment.has(state)
+
+export function foldAll(picture: Picture, frames: readonly Frame[], now: number): Picture {
+  return frames.reduce((p, f) => fold(p, f, now), picture)
+}
+
+export function fold(picture: Picture, frame: Frame, now: number): Picture {
+  switch (frame.type) {
+    case 'snapshot':
+      return {
+        ...picture,
+        epoch: frame.epoch,
+        offset: frame.offset,
+        clockOffset: Date.parse(frame.server_time) - now,
+        incidents: byId(frame.incidents),
+        offers: byId(frame.offers),
+        assignments: byId(frame.assignments),
+        responders: byId(frame.responders),
+        events: picture.epoch === frame.epoch ? picture.events : [],
+      }
+    case 'resumed':
+      return { ...picture, epoch: frame.epoch, clockOffset: Date.parse(frame.server_time) - now }
+    case 'heartbeat':
+      // Everything up to this offset that is ours came before it on the same socket.
+      return { ...picture, offset: Math.max(picture.offset, frame.offset), clockOffset: Date.parse(frame.server_time) - now, ages: frame.layers }
+    case 'positions':
+      return { ...picture, responders: moved(picture.responders, frame.p) }
+    case 'event':
+      return frame.offset <= picture.offset ? picture : withEvent(picture, frame)
+  }
+}
+
+function withEvent(picture: Picture, frame: EventFrame): Picture {
+  return {
+    ...picture,
+    offset: frame.offset,
+    events: [frame.event, ...picture.events].slice(0, keptEvents),
+    incidents: put(picture.incidents, frame.incident, (i) => !terminal.has(i.state)),
+    offers: put(picture.offers, frame.offer, (o) => openOffer.has(o.state)),
+    assignments: put(picture.assignments, frame.assignment, (a) => activeAssignment.has(a.state)),
+    responders: put(picture.responders, frame.responder, (r) => r.duty !== 'off' || r.task !== undefined),
+  }
+}
+
+/** Takes a noun over unless a newer version is held; drops it when it is over. */
+function put<T extends { id: number; version: number }>(map: ReadonlyMap<number, T>, noun: T | undefined, keep: (noun: T) => boolean): ReadonlyMap<number, T> {
+  if (!noun) return map
+  const held = map.get(noun.id)
+  if (held && held.version > noun.version) return map
+  if (!held && !keep(noun)) return map
+  const next = new Map(map)
+  if (keep(noun)) next.set(noun.id, noun)
+  else next.delete(noun.id)
+  return next
+}
+
+function moved(map: ReadonlyMap<number, Responder>, positions: readonly (readonly [number, number, number, number, number])[]): ReadonlyMap<number, Responder> {
+  let next: Map<number, Responder> | undefined
+  for (const [id, lon, lat, heading, at] of positions) {
+    const held = (next ?? map).get(id)
+    if (!held || (held.position_at && Date.parse(held.position_at) > at)) continue
+    next ??= new Map(map)
+    next.set(id, {
+      ...held,
+      lon,
+      lat,
+      position_at: new Date(at).toISOString(),
+      position_source: 'position',
+      heading_degrees: heading < 0 ? undefined : heading,
+    })
+  }
+  return next ?? map
+}
+
+function byId<T extends { id: number }>(list: readonly T[]): Map<number, T> {
+  return new Map(list.map((n) => [n.id, n]))
+}
