@@ -68,8 +68,17 @@ async function readProblem(response: Response): Promise<ApiError> {
     const p: unknown = await response.json()
     if (p && typeof p === 'object') {
       const { code, detail, errors, current } = p as Record<string, unknown>
-      const fields = Array.isArray(errors) ? errors.filter((e): e is { location: string; message: string } => typeof e?.message === 'string') : []
-      return new ApiError(response.status, typeof code === 'string' ? code : 'unknown', typeof detail === 'string' ? detail : '', fields, current, retryAfter)
+      const fields = Array.isArray(errors)
+        ? errors.filter((e): e is { location: string; message: string } => typeof e?.message === 'string')
+        : []
+      return new ApiError(
+        response.status,
+        typeof code === 'string' ? code : 'unknown',
+        typeof detail === 'string' ? detail : '',
+        fields,
+        current,
+        retryAfter,
+      )
     }
   } catch {
     // a proxy's page, not ours

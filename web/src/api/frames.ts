@@ -4,11 +4,26 @@ import * as v from 'valibot'
 import type { Assignment, FeedEvent, Incident, Offer, Responder } from './types'
 
 const id = v.pipe(v.number(), v.integer())
-const incident = v.looseObject({ id, version: id, state: v.string(), priority: v.string(), lon: v.number(), lat: v.number(), state_since: v.string() })
+const incident = v.looseObject({
+  id,
+  version: id,
+  state: v.string(),
+  priority: v.string(),
+  lon: v.number(),
+  lat: v.number(),
+  state_since: v.string(),
+})
 const offer = v.looseObject({ id, version: id, state: v.string(), incident_id: id, responder_id: id })
 const assignment = v.looseObject({ id, version: id, state: v.string(), incident_id: id, responder_id: id })
 const responder = v.looseObject({ id, version: id, duty: v.string(), affiliations: v.array(v.string()) })
-const event = v.looseObject({ offset: id, kind: v.string(), at: v.string(), noun: v.string(), noun_id: id, data: v.record(v.string(), v.string()) })
+const event = v.looseObject({
+  offset: id,
+  kind: v.string(),
+  at: v.string(),
+  noun: v.string(),
+  noun_id: id,
+  data: v.record(v.string(), v.string()),
+})
 
 const schemas = {
   snapshot: v.looseObject({

@@ -112,8 +112,10 @@ export class LiveFeed {
     this.socket = null
     this.cancelWatch()
     if (this.stopped) return
-    if (code === closeSignedOut) return this.listener.link('signed_out')
-    if (code === closeUpgrade) return this.listener.link('reload')
+    if (code === closeSignedOut || code === closeUpgrade) {
+      this.listener.link(code === closeSignedOut ? 'signed_out' : 'reload')
+      return
+    }
     if (code === closeTooSlow) this.pause = firstPause
     if (code === closeProtocol) this.pause = longestPause
     this.again()

@@ -997,7 +997,7 @@ export interface components {
         };
         ConfigView: {
             /** @description West, south, east, north of the district. */
-            bounds: number[] | null;
+            bounds: number[];
             centre_name: string;
             demonstration: boolean;
             district: components["schemas"]["AreaRef"];

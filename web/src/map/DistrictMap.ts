@@ -1,7 +1,9 @@
 // The one owner of the GL map. Pages hand it whole states; what has not changed
 // is skipped. It draws, it tells what was clicked, and knows nothing else.
+
+import type { Feature } from 'geojson'
 import { cellToBoundary } from 'h3-js'
-import maplibregl, { type GeoJSONSource, type Map as GLMap, type MapGeoJSONFeature } from 'maplibre-gl'
+import { type GeoJSONSource, Map as GLMap, type MapGeoJSONFeature, setWorkerUrl } from 'maplibre-gl'
 import workerURL from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { Incident, Responder } from '../api/types'
 import { cameraIcon, families, incidentIcon, priorities, responderIcon, statuses } from './icons'
@@ -10,7 +12,7 @@ import { dark, light, type Palette } from './palette'
 import { sectorRing } from './sector'
 import { baseStyle } from './style'
 
-maplibregl.setWorkerUrl(workerURL)
+setWorkerUrl(workerURL)
 
 export type Picked =
   | { kind: 'incident'; id: number }
@@ -56,7 +58,7 @@ export class DistrictMap {
     this.palette = options.theme === 'dark' ? dark : light
     const [west, south, east, north] = options.bounds
     const margin = Math.max(east - west, north - south) * 0.35
-    this.map = new maplibregl.Map({
+    this.map = new GLMap({
       container: options.container,
       style: baseStyle(this.palette, options.scale),
       bounds: [west, south, east, north],
@@ -83,7 +85,8 @@ export class DistrictMap {
     this.addIcons()
     for (const id of ['cells', 'incidents', 'responders', 'views', 'selected']) this.map.addSource(id, { type: 'geojson', data: empty })
     for (const set of ['cameras', 'facilities'] as const) {
-      if (this.options[set]) this.map.addSource(set, { type: 'vector', tiles: [`${location.origin}/api/v1/tiles/${set}/{z}/{x}/{y}`], minzoom: 10, maxzoom: 16 })
+      if (this.options[set])
+        this.map.addSource(set, { type: 'vector', tiles: [`${location.origin}/api/v1/tiles/${set}/{z}/{x}/{y}`], minzoom: 10, maxzoom: 16 })
     }
     for (const layer of overlayLayers(this.palette, this.options)) this.map.addLayer(layer)
     this.loaded = true
@@ -97,7 +100,8 @@ export class DistrictMap {
     const add = (id: string, image: ImageData | null) => {
       if (image) this.map.addImage(id, image, { pixelRatio: ratio })
     }
-    for (const family of families) for (const priority of priorities) add(`incident-${family}-${priority}`, incidentIcon(family, priority, this.palette, ratio, scale))
+    for (const family of families)
+      for (const priority of priorities) add(`incident-${family}-${priority}`, incidentIcon(family, priority, this.palette, ratio, scale))
     for (const status of statuses) add(`responder-${status}`, responderIcon(status, this.palette, ratio, scale))
     add('camera-up', cameraIcon(true, this.palette, ratio, scale))
     add('camera-down', cameraIcon(false, this.palette, ratio, scale))
@@ -115,13 +119,19 @@ export class DistrictMap {
   private clicked(x: number, y: number, lon: number, lat: number): void {
     const hit = this.loaded ? this.pick(x, y) : undefined
     const id = hit ? Number(hit.properties.id) : 0
-    if (!hit || !id) return this.options.picked({ kind: 'ground', lon, lat })
-    this.options.picked({ kind: hit.layer.id as 'incident' | 'responder' | 'camera' | 'facility', id })
+    if (!hit || !id) this.options.picked({ kind: 'ground', lon, lat })
+    else this.options.picked({ kind: hit.layer.id as 'incident' | 'responder' | 'camera' | 'facility', id })
   }
 
   private pick(x: number, y: number): MapGeoJSONFeature | undefined {
     const layers = clickable.filter((id) => this.map.getLayer(id))
-    return this.map.queryRenderedFeatures([[x - 4, y - 4], [x + 4, y + 4]], { layers })[0]
+    return this.map.queryRenderedFeatures(
+      [
+        [x - 4, y - 4],
+        [x + 4, y + 4],
+      ],
+      { layers },
+    )[0]
   }
 
   /** Draws the incidents; `label` is what stands beside each. */
@@ -134,7 +144,13 @@ export class DistrictMap {
         features: [...incidents.values()].map((i) => ({
           type: 'Feature',
           geometry: { type: 'Point', coordinates: [i.lon, i.lat] },
-          properties: { id: i.id, icon: `incident-${i.family}-${i.priority}`, label: label(i), critical: i.priority === 'critical', fresh: i.state === 'reported' },
+          properties: {
+            id: i.id,
+            icon: `incident-${i.family}-${i.priority}`,
+            label: label(i),
+            critical: i.priority === 'critical',
+            fresh: i.state === 'reported',
+          },
         })),
       })
     })
@@ -153,7 +169,12 @@ export class DistrictMap {
           .map((r) => ({
             type: 'Feature',
             geometry: { type: 'Point', coordinates: [r.lon ?? 0, r.lat ?? 0] },
-            properties: { id: r.id, icon: `responder-${r.task?.state ?? r.duty}`, turn: r.heading_degrees ?? 0, working: r.task !== undefined },
+            properties: {
+              id: r.id,
+              icon: `responder-${r.task?.state ?? r.duty}`,
+              turn: r.heading_degrees ?? 0,
+              working: r.task !== undefined,
+            },
           })),
       })
     })
@@ -182,7 +203,7 @@ export class DistrictMap {
   private showViews(): void {
     if (!this.options.cameras || !this.map.getLayer('camera')) return
     const seen = this.map.getZoom() >= 15.5 ? this.map.queryRenderedFeatures({ layers: ['camera'] }) : []
-    const views = new Map<number, GeoJSON.Feature>()
+    const views = new Map<number, Feature>()
     for (const f of seen.slice(0, 400)) {
       if (f.geometry.type !== 'Point') continue
       const { id, bearing, view, range, stream } = f.properties

@@ -33,7 +33,21 @@ const shapes: Record<string, (c: CanvasRenderingContext2D, r: number) => void> =
   health: (c, r) => {
     const a = r * 0.36
     c.beginPath()
-    for (const [x, y] of [[-a, -r], [a, -r], [a, -a], [r, -a], [r, a], [a, a], [a, r], [-a, r], [-a, a], [-r, a], [-r, -a], [-a, -a]] as const) c.lineTo(x, y)
+    for (const [x, y] of [
+      [-a, -r],
+      [a, -r],
+      [a, -a],
+      [r, -a],
+      [r, a],
+      [a, a],
+      [a, r],
+      [-a, r],
+      [-a, a],
+      [-r, a],
+      [-r, -a],
+      [-a, -a],
+    ] as const)
+      c.lineTo(x, y)
     c.closePath()
   },
   security: (c, r) => polygon(c, 5, r),

@@ -12,7 +12,10 @@ export function overlayLayers(p: Palette, o: { cameras: boolean; facilities: boo
       id: 'cell',
       type: 'fill',
       source: 'cells',
-      paint: { 'fill-color': ['match', ['get', 'step'], 0, p.cell[0], 1, p.cell[1], 2, p.cell[2], p.cell[3]], 'fill-opacity': ['interpolate', ['linear'], ['zoom'], 11, 0.55, 15, 0.15] },
+      paint: {
+        'fill-color': ['match', ['get', 'step'], 0, p.cell[0], 1, p.cell[1], 2, p.cell[2], p.cell[3]],
+        'fill-opacity': ['interpolate', ['linear'], ['zoom'], 11, 0.55, 15, 0.15],
+      },
     },
     ...(o.facilities ? facilities(p, text, scale) : []),
     ...(o.cameras ? cameras(p, text, scale) : []),
@@ -34,7 +37,12 @@ export function overlayLayers(p: Palette, o: { cameras: boolean; facilities: boo
       id: 'selected',
       type: 'circle',
       source: 'selected',
-      paint: { 'circle-radius': 24 * scale, 'circle-color': 'transparent', 'circle-stroke-color': p.accent, 'circle-stroke-width': 3 * scale },
+      paint: {
+        'circle-radius': 24 * scale,
+        'circle-color': 'transparent',
+        'circle-stroke-color': p.accent,
+        'circle-stroke-width': 3 * scale,
+      },
     },
     {
       id: 'incident',
@@ -74,7 +82,13 @@ function facilities(p: Palette, text: Text, scale: number): LayerSpecification[]
       source: 'facilities',
       'source-layer': 'facility',
       minzoom: 16.5,
-      layout: { 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 10.5 * scale, 'text-anchor': 'top', 'text-offset': [0, 0.6] },
+      layout: {
+        'text-field': ['get', 'name'],
+        'text-font': font,
+        'text-size': 10.5 * scale,
+        'text-anchor': 'top',
+        'text-offset': [0, 0.6],
+      },
       paint: { ...text, 'text-opacity': 0.8 },
     },
   ]
@@ -109,7 +123,13 @@ function cameras(p: Palette, text: Text, scale: number): LayerSpecification[] {
       'source-layer': 'camera_cluster',
       minzoom: 12.5,
       maxzoom: 14,
-      layout: { 'icon-image': 'camera-up', 'text-field': ['to-string', ['get', 'count']], 'text-font': font, 'text-size': 10.5 * scale, 'text-offset': [1.2, 0] },
+      layout: {
+        'icon-image': 'camera-up',
+        'text-field': ['to-string', ['get', 'count']],
+        'text-font': font,
+        'text-size': 10.5 * scale,
+        'text-offset': [1.2, 0],
+      },
       paint: { ...text, 'icon-opacity': 0.6 },
     },
   ]

@@ -6,7 +6,8 @@ import type { Palette } from './palette'
 const tiles = (set: string) => `${location.origin}/api/v1/tiles/${set}/{z}/{x}/{y}`
 
 /** Zoom steps of a width that grows exponentially. */
-const width = (...stops: number[]): ExpressionSpecification => ['interpolate', ['exponential', 1.5], ['zoom'], ...stops] as unknown as ExpressionSpecification
+const width = (...stops: number[]): ExpressionSpecification =>
+  ['interpolate', ['exponential', 1.5], ['zoom'], ...stops] as unknown as ExpressionSpecification
 
 export function baseStyle(p: Palette, scale: number): StyleSpecification {
   return {
@@ -14,7 +15,13 @@ export function baseStyle(p: Palette, scale: number): StyleSpecification {
     sources: {
       base: { type: 'vector', tiles: [tiles('base')], minzoom: 8, maxzoom: 15 },
     },
-    layers: [{ id: 'background', type: 'background', paint: { 'background-color': p.water } }, ...ground(p), ...roads(p, scale), ...borders(p, scale), ...names(p, scale)],
+    layers: [
+      { id: 'background', type: 'background', paint: { 'background-color': p.water } },
+      ...ground(p),
+      ...roads(p, scale),
+      ...borders(p, scale),
+      ...names(p, scale),
+    ],
   }
 }
 
@@ -32,7 +39,12 @@ function ground(p: Palette): LayerSpecification[] {
   })
   return [
     fill('land', 'land', p.country),
-    fill('land-built', 'land', p.built, kindOf('class', 'urban', 'village', 'residential', 'commercial', 'civic', 'industrial', 'school', 'hospital', 'station')),
+    fill(
+      'land-built',
+      'land',
+      p.built,
+      kindOf('class', 'urban', 'village', 'residential', 'commercial', 'civic', 'industrial', 'school', 'hospital', 'station'),
+    ),
     fill('land-planted', 'land', p.green, kindOf('class', 'meadow', 'orchard', 'greenhouse'), 12),
     fill('green', 'green', p.green),
     fill('water', 'water', p.water, ['==', ['geometry-type'], 'Polygon']),
@@ -93,7 +105,12 @@ function borders(p: Palette, scale: number): LayerSpecification[] {
     layout: { 'line-join': 'round' },
     paint: { 'line-color': p.border, 'line-width': size * scale, 'line-opacity': opacity, ...(dash ? { 'line-dasharray': dash } : {}) },
   })
-  return [border('grid', 15.5, 0.6, 0.4, [2, 3]), border('community', 12, 0.8, 0.5, [4, 2]), border('street', 9, 1.2, 0.75, [6, 2]), border('district', 0, 2, 0.9)]
+  return [
+    border('grid', 15.5, 0.6, 0.4, [2, 3]),
+    border('community', 12, 0.8, 0.5, [4, 2]),
+    border('street', 9, 1.2, 0.75, [6, 2]),
+    border('district', 0, 2, 0.9),
+  ]
 }
 
 function names(p: Palette, scale: number): LayerSpecification[] {
@@ -107,7 +124,13 @@ function names(p: Palette, scale: number): LayerSpecification[] {
       'source-layer': 'road',
       minzoom: 13,
       filter: ['all', ['!=', ['get', 'name'], ''], kindOf('class', 'motorway', 'trunk', 'primary', 'secondary', 'tertiary')],
-      layout: { 'symbol-placement': 'line', 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 11 * scale, 'symbol-spacing': 320 },
+      layout: {
+        'symbol-placement': 'line',
+        'text-field': ['get', 'name'],
+        'text-font': font,
+        'text-size': 11 * scale,
+        'symbol-spacing': 320,
+      },
       paint: { ...text(p.label), 'text-opacity': 0.85 },
     },
     {

@@ -64,7 +64,12 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
       return { ...picture, epoch: frame.epoch, clockOffset: Date.parse(frame.server_time) - now }
     case 'heartbeat':
       // Everything up to this offset that is ours came before it on the same socket.
-      return { ...picture, offset: Math.max(picture.offset, frame.offset), clockOffset: Date.parse(frame.server_time) - now, ages: frame.layers }
+      return {
+        ...picture,
+        offset: Math.max(picture.offset, frame.offset),
+        clockOffset: Date.parse(frame.server_time) - now,
+        ages: frame.layers,
+      }
     case 'positions':
       return { ...picture, responders: moved(picture.responders, frame.p) }
     case 'event':
@@ -85,7 +90,11 @@ function withEvent(picture: Picture, frame: EventFrame): Picture {
 }
 
 /** Takes a noun over unless a newer version is held; drops it when it is over. */
-function put<T extends { id: number; version: number }>(map: ReadonlyMap<number, T>, noun: T | undefined, keep: (noun: T) => boolean): ReadonlyMap<number, T> {
+function put<T extends { id: number; version: number }>(
+  map: ReadonlyMap<number, T>,
+  noun: T | undefined,
+  keep: (noun: T) => boolean,
+): ReadonlyMap<number, T> {
   if (!noun) return map
   const held = map.get(noun.id)
   if (held && held.version > noun.version) return map
@@ -96,7 +105,10 @@ function put<T extends { id: number; version: number }>(map: ReadonlyMap<number,
   return next
 }
 
-function moved(map: ReadonlyMap<number, Responder>, positions: readonly (readonly [number, number, number, number, number])[]): ReadonlyMap<number, Responder> {
+function moved(
+  map: ReadonlyMap<number, Responder>,
+  positions: readonly (readonly [number, number, number, number, number])[],
+): ReadonlyMap<number, Responder> {
   let next: Map<number, Responder> | undefined
   for (const [id, lon, lat, heading, at] of positions) {
     const held = (next ?? map).get(id)

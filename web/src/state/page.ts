@@ -2,7 +2,7 @@
 // the link, the time.
 import { computed, ref, shallowRef } from 'vue'
 import { ApiError, command, get, remove, whenSignedOut } from '../api/client'
-import { browserWorld, LiveFeed, type LinkState, liveURL } from '../api/live'
+import { browserWorld, type LinkState, LiveFeed, liveURL } from '../api/live'
 import type { Area, Config, Session } from '../api/types'
 import { emptyPicture, foldAll, type Picture } from './feed'
 
