@@ -87,7 +87,7 @@ type Installation struct {
 	CentreName    string     `json:"centre_name"`
 	Demonstration bool       `json:"demonstration"`
 	MapApproval   string     `json:"map_approval"`
-	Bounds        [4]float64 `json:"bounds" doc:"West, south, east, north of the district."`
+	Bounds        [4]float64 `json:"bounds" nullable:"false" doc:"West, south, east, north of the district."`
 	State         string     `json:"state" enum:"normal,warning,response"`
 	StateLevel    string     `json:"state_level"`
 	StateReason   string     `json:"state_reason"`

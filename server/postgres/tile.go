@@ -42,9 +42,9 @@ points as (select f.id, f.kind, f.name, f.cell, f.point from facility f, box whe
 select coalesce((select st_asmvt(q, 'facility', 4096, 'geom') from (
 		select p.id, p.kind, p.name, st_asmvtgeom(st_transform(p.point, 3857), box.mercator, 4096, 64) as geom from points p, box where $1 >= 14) q), '')
 	|| coalesce((select st_asmvt(q, 'facility_cluster', 4096, 'geom') from (
-		select p.kind, count(*) as count, st_asmvtgeom(st_transform(st_centroid(st_collect(p.point)), 3857), min(box.mercator), 4096, 64) as geom
+		select p.kind, count(*) as count, st_asmvtgeom(st_transform(st_centroid(st_collect(p.point)), 3857), box.mercator, 4096, 64) as geom
 		from points p, box where $1 < 14
-		group by p.kind, floor((st_x(p.point) + 180) * (1 << $1) / 90), floor((st_y(p.point) + 90) * (1 << $1) / 90)) q), '')`,
+		group by box.mercator, p.kind, floor((st_x(p.point) + 180) * (1 << $1) / 90), floor((st_y(p.point) + 90) * (1 << $1) / 90)) q), '')`,
 
 	"cameras": `
 with box as (select st_tileenvelope($1, $2, $3) as mercator, st_transform(st_tileenvelope($1, $2, $3), 4326) as wgs),
@@ -55,9 +55,9 @@ select coalesce((select st_asmvt(q, 'camera', 4096, 'geom') from (
 			st_asmvtgeom(st_transform(p.point, 3857), box.mercator, 4096, 64) as geom from points p, box where $1 >= 14) q), '')
 	|| coalesce((select st_asmvt(q, 'camera_cluster', 4096, 'geom') from (
 		select count(*) as count, count(*) filter (where p.stream_health = 'up') as up,
-			st_asmvtgeom(st_transform(st_centroid(st_collect(p.point)), 3857), min(box.mercator), 4096, 64) as geom
+			st_asmvtgeom(st_transform(st_centroid(st_collect(p.point)), 3857), box.mercator, 4096, 64) as geom
 		from points p, box where $1 < 14
-		group by floor((st_x(p.point) + 180) * (1 << $1) / 90), floor((st_y(p.point) + 90) * (1 << $1) / 90)) q), '')`,
+		group by box.mercator, floor((st_x(p.point) + 180) * (1 << $1) / 90), floor((st_y(p.point) + 90) * (1 << $1) / 90)) q), '')`,
 }
 
 // Tile gives a vector tile, not compressed; areaIDs narrows the cameras.
