@@ -45,6 +45,10 @@ export function newKey(): string {
 type Method = 'GET' | 'POST' | 'DELETE'
 type Params = Record<string, string | number | boolean | undefined>
 
+/** How long an answer may take before it counts as unreachable. */
+const answerWithin = 20_000
+const uploadWithin = 120_000
+
 async function request<T>(method: Method, path: string, body?: unknown, key?: string): Promise<T> {
   const headers: Record<string, string> = { 'Accept-Language': language }
   if (body !== undefined && !(body instanceof FormData)) headers['Content-Type'] = 'application/json'
@@ -52,11 +56,14 @@ async function request<T>(method: Method, path: string, body?: unknown, key?: st
   let response: Response
   try {
     const payload = body === undefined ? undefined : body instanceof FormData ? body : JSON.stringify(body)
-    response = await fetch(path, { method, headers, body: payload, credentials: 'same-origin' })
+    const signal = AbortSignal.timeout(body instanceof FormData ? uploadWithin : answerWithin)
+    response = await fetch(path, { method, headers, body: payload, credentials: 'same-origin', signal })
+    if (response.status === 204) return undefined as T
+    // A page instead of JSON is somebody else's answer, such as the sign-in page of a public network.
+    if (response.ok) return (await response.json()) as T
   } catch {
     throw new ApiError(0, 'unreachable', '')
   }
-  if (response.ok) return response.status === 204 ? (undefined as T) : ((await response.json()) as T)
   const error = await readProblem(response)
   if (response.status === 401 && error.code === 'signed_out') onSignedOut()
   throw error

@@ -25,7 +25,7 @@ describe('GCJ-02', () => {
 
   it('writes each address in its datum, with the name escaped', () => {
     expect(geoLink(117.87, 36.8, '长寿小区(南门)')).toBe(
-      'geo:36.800000,117.870000?q=36.800000,117.870000(%E9%95%BF%E5%AF%BF%E5%B0%8F%E5%8C%BA(%E5%8D%97%E9%97%A8))',
+      'geo:36.800000,117.870000?q=36.800000,117.870000(%E9%95%BF%E5%AF%BF%E5%B0%8F%E5%8C%BA%28%E5%8D%97%E9%97%A8%29)',
     )
     const amap = new URL(amapLink(117.87, 36.8, 'a&b=c'))
     expect(amap.searchParams.get('to')).toMatch(/^117\.875\d+,36\.80\d+,a&b=c$/)

@@ -4,7 +4,9 @@ import { toGCJ02 } from './gcj02'
 /** The system's choice of map app: RFC 5870, WGS-84. */
 export function geoLink(lon: number, lat: number, name: string): string {
   const at = `${lat.toFixed(6)},${lon.toFixed(6)}`
-  return `geo:${at}?q=${at}(${encodeURIComponent(name)})`
+  // Parentheses end the label, so those of the name are escaped as well.
+  const label = encodeURIComponent(name).replaceAll('(', '%28').replaceAll(')', '%29')
+  return `geo:${at}?q=${at}(${label})`
 }
 
 /** AMap's documented web address, which opens its app where there is one; GCJ-02. */

@@ -13,6 +13,7 @@ export type CommandKind =
   | 'assignment.en_route'
   | 'assignment.on_scene'
   | 'assignment.done'
+  | 'assignment.release'
   | 'note'
   | 'photo'
 

@@ -9,6 +9,7 @@ export interface Heard {
   at: number
 }
 
+export type Answer = 'seen' | 'accept' | 'decline' | 'later'
 export type Step = 'en_route' | 'on_scene' | 'done'
 const steps: readonly string[] = ['accepted', 'en_route', 'on_scene', 'done']
 
@@ -19,6 +20,7 @@ export interface TaskView {
   dispatcherPhone: string
   state: 'accepted' | Step
   acceptedAt: string
+  offerId: number
   /** undefined while the acceptance itself waits. */
   assignmentId: number | undefined
   /** The tap that makes the assignment, while it waits. */
@@ -94,9 +96,8 @@ function taskView(mine: Mine, taps: Box, config: Config | null): TaskView | null
   let task = base
   for (const tap of taps) {
     const step = tap.kind.startsWith('assignment.') ? tap.kind.slice('assignment.'.length) : ''
-    const mineToo = task.assignmentId !== undefined ? tap.subject === `assignment:${task.assignmentId}` : false
-    const follows = tap.after !== undefined && tap.after === task.acceptKey
-    const belongs = mineToo || follows || (mine.assignment && tap.subject === `offer:${mine.assignment.offer_id}`)
+    const belongs = tap.subject === `offer:${task.offerId}` || tap.subject === `assignment:${task.assignmentId}`
+    if (belongs && step === 'release') return null
     if (!belongs || steps.indexOf(step) <= steps.indexOf(task.state)) continue
     task = { ...task, state: step as Step, pending: isOver(tap) ? undefined : tap }
   }
@@ -111,6 +112,7 @@ function ofAssignment(a: MyAssignment): TaskView {
     dispatcherPhone: a.dispatcher_phone,
     state,
     acceptedAt: a.accepted_at,
+    offerId: a.offer_id,
     assignmentId: a.id,
     acceptKey: undefined,
     pending: undefined,
@@ -128,6 +130,7 @@ function ofAcceptance(mine: Mine, taps: Box, config: Config | null): TaskView | 
     dispatcherPhone: '',
     state: 'accepted',
     acceptedAt: new Date(accept.at).toISOString(),
+    offerId: offer.id,
     assignmentId: accept.result,
     acceptKey: accept.key,
     pending: isOver(accept) ? undefined : accept,

@@ -1,0 +1,70 @@
+// What can be tapped, each as the request it makes.
+import type { Answer, Step } from '../state/task'
+import { nextStep } from '../state/task'
+import { box, now, takeBack, tap, view } from './phone'
+
+/** How long a step can be taken back. */
+const holdMs = 3000
+const deviceTime = () => new Date().toISOString()
+
+export async function startDuty(hours: number): Promise<void> {
+  const endsAt = new Date(now.value + hours * 3_600_000).toISOString()
+  await tap({ kind: 'duty.start', subject: 'duty', path: '/api/v1/duty/start', body: { ends_at: endsAt } })
+}
+
+/** Ends the duty; a start that has not left the device is taken back instead. */
+export async function endDuty(): Promise<void> {
+  const duty = view.value?.duty
+  if (!duty) return
+  const start = box.value.findLast((i) => i.kind === 'duty.start' && i.state !== 'refused')
+  if (duty.id === undefined && start && start.state === 'waiting' && start.tries === 0) return takeBack(start.key)
+  const path = `/api/v1/duty/${duty.id ?? '{id}'}/end`
+  await tap({ kind: 'duty.end', subject: 'duty', path, body: {}, after: duty.id === undefined ? start?.key : undefined })
+}
+
+export async function addOnCall(from: number, to: number): Promise<void> {
+  const body = { starts_at: new Date(from).toISOString(), ends_at: new Date(to).toISOString() }
+  await tap({ kind: 'duty.on_call', subject: 'on_call', path: '/api/v1/duty/on-call', body })
+}
+
+export async function endOnCall(id: number): Promise<void> {
+  await tap({ kind: 'duty.end', subject: `on_call:${id}`, path: `/api/v1/duty/${id}/end`, body: {} })
+}
+
+export async function answerOffer(id: number, answer: Answer, more: { reason?: string; minutes?: number } = {}): Promise<void> {
+  await tap({
+    kind: `offer.${answer}`,
+    subject: `offer:${id}`,
+    path: `/api/v1/offers/${id}/${answer}`,
+    body: { at: deviceTime(), ...more },
+  })
+}
+
+/** The next step of the task in hand. */
+export async function takeStep(): Promise<void> {
+  const task = view.value?.task
+  const step = task && nextStep(task.state)
+  if (step) await progress(step, {}, holdMs)
+}
+
+/** Leaves the task, with the reason. */
+export const leaveTask = (reason: string): Promise<void> => progress('release', { reason }, 0)
+
+async function progress(step: Step | 'release', more: Record<string, unknown>, hold: number): Promise<void> {
+  const task = view.value?.task
+  if (!task) return
+  const id = task.assignmentId
+  const path = `/api/v1/assignments/${id ?? '{id}'}/${step.replace('_', '-')}`
+  const subject = id === undefined ? `offer:${task.offerId}` : `assignment:${id}`
+  const after = id === undefined ? task.acceptKey : undefined
+  await tap({ kind: `assignment.${step}`, subject, path, body: { at: deviceTime(), ...more }, after }, hold)
+}
+
+export async function note(incidentId: number, words: string): Promise<void> {
+  const path = `/api/v1/incidents/${incidentId}/timeline`
+  await tap({ kind: 'note', subject: `incident:${incidentId}`, path, body: { kind: 'note', words, said_at: deviceTime() } })
+}
+
+export async function sendPhoto(incidentId: number, photo: Blob): Promise<void> {
+  await tap({ kind: 'photo', subject: `incident:${incidentId}`, path: `/api/v1/incidents/${incidentId}/photos`, body: {}, photo })
+}
