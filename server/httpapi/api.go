@@ -5,6 +5,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"io/fs"
 	"net/http"
 	"sync"
@@ -72,7 +73,7 @@ func Routes(d Deps) []Route { return newAPI(d).routes }
 
 // OpenAPI gives the document, for which nothing else is needed.
 func OpenAPI(version string) ([]byte, error) {
-	return newAPI(Deps{Version: version}).huma.OpenAPI().MarshalJSON()
+	return json.MarshalIndent(newAPI(Deps{Version: version}).huma.OpenAPI(), "", " ")
 }
 
 func newAPI(d Deps) *api {

@@ -19,8 +19,8 @@ type areasView struct {
 	Areas []dispatch.Area `json:"areas" nullable:"false"`
 }
 
-// commandInput is what every command brings.
-type commandInput struct {
+// CommandInput is what every command brings.
+type CommandInput struct {
 	Key string `header:"Idempotency-Key" maxLength:"200" doc:"Required. The same key with the same request has one effect."`
 }
 
@@ -33,7 +33,7 @@ func (rawGeometry) Schema(huma.Registry) *huma.Schema {
 }
 
 type setAreaInput struct {
-	commandInput
+	CommandInput
 	Body struct {
 		ParentID   int64        `json:"parent_id,omitempty"`
 		ParentCode string       `json:"parent_code,omitempty" maxLength:"32"`

@@ -8,8 +8,8 @@ import (
 )
 
 type progressInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	Body struct {
 		Version  int        `json:"version,omitempty" minimum:"0"`
 		Reason   string     `json:"reason,omitempty" maxLength:"500"`

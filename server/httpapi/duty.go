@@ -8,14 +8,14 @@ import (
 )
 
 type startDutyInput struct {
-	commandInput
+	CommandInput
 	Body struct {
 		EndsAt *time.Time `json:"ends_at,omitempty" doc:"At the latest 24 hours from now, which is the default."`
 	}
 }
 
 type onCallInput struct {
-	commandInput
+	CommandInput
 	Body struct {
 		StartsAt time.Time `json:"starts_at"`
 		EndsAt   time.Time `json:"ends_at"`
@@ -23,8 +23,8 @@ type onCallInput struct {
 }
 
 type endDutyInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 }
 
 func (a *api) duties() {

@@ -25,12 +25,13 @@ type incidentsView struct {
 	Total      int                 `json:"total"`
 }
 
-type idInput struct {
+// IDInput is the path of one thing.
+type IDInput struct {
 	ID int64 `path:"id" minimum:"1"`
 }
 
 type createIncidentInput struct {
-	commandInput
+	CommandInput
 	Body struct {
 		TypeCode    string  `json:"type_code" minLength:"1" maxLength:"64"`
 		Lon         float64 `json:"lon" minimum:"-180" maximum:"180"`
@@ -50,14 +51,14 @@ type stepBody struct {
 }
 
 type stepInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	Body stepBody
 }
 
 type verifyInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	Body struct {
 		Version  int    `json:"version" minimum:"1"`
 		Priority string `json:"priority,omitempty" enum:"critical,urgent,normal,low"`
@@ -65,17 +66,18 @@ type verifyInput struct {
 }
 
 type checkInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	Body struct {
-		stepBody
-		Passed bool `json:"passed"`
+		Version int    `json:"version" minimum:"1"`
+		Passed  bool   `json:"passed"`
+		Reason  string `json:"reason,omitempty" maxLength:"500"`
 	}
 }
 
 type editInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	Body struct {
 		Version int `json:"version" minimum:"1"`
 		Fields  struct {
@@ -89,8 +91,8 @@ type editInput struct {
 }
 
 type noteInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	Body struct {
 		Kind   string     `json:"kind" enum:"note,told_119,told_110,told_120"`
 		Words  string     `json:"words,omitempty" maxLength:"2000"`
@@ -99,14 +101,14 @@ type noteInput struct {
 }
 
 type candidatesInput struct {
-	idInput
+	IDInput
 	Limit int    `query:"limit" default:"20" minimum:"1" maximum:"100"`
 	Skill string `query:"skill" maxLength:"64"`
 }
 
 type sendInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	Body struct {
 		Version      int     `json:"version" minimum:"1"`
 		ResponderIDs []int64 `json:"responder_ids" minItems:"1" maxItems:"200"`
@@ -197,7 +199,7 @@ func (a *api) createIncident(ctx context.Context, in *createIncidentInput) (*bod
 		Phone: in.Body.CallerPhone, Priority: dispatch.Priority(in.Body.Priority), Verified: in.Body.Verified, Channel: dispatch.ChannelDispatcher}))
 }
 
-func (a *api) incidentDetail(ctx context.Context, in *idInput) (*body[dispatch.IncidentDetail], error) {
+func (a *api) incidentDetail(ctx context.Context, in *IDInput) (*body[dispatch.IncidentDetail], error) {
 	d, err := a.Reader.IncidentDetail(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -236,7 +238,7 @@ func (a *api) narrow(ctx context.Context, d *dispatch.IncidentDetail) {
 	}
 }
 
-func (a *api) surroundings(ctx context.Context, in *idInput) (*body[dispatch.Surroundings], error) {
+func (a *api) surroundings(ctx context.Context, in *IDInput) (*body[dispatch.Surroundings], error) {
 	i, err := a.Reader.Incident(ctx, in.ID)
 	if err != nil {
 		return nil, err

@@ -8,8 +8,8 @@ import (
 )
 
 type answerInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	Body struct {
 		Version  int        `json:"version,omitempty" minimum:"0" doc:"The version that was seen; a phone without signal may leave it out."`
 		Reason   string     `json:"reason,omitempty" maxLength:"500"`

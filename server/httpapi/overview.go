@@ -13,7 +13,7 @@ type overviewInput struct {
 type eventsInput struct {
 	After      int64 `query:"after" default:"-1" minimum:"-1" doc:"Events after this offset, ascending; -1 for the newest, descending."`
 	Before     int64 `query:"before" minimum:"0" doc:"With after=-1: those before this offset."`
-	IncidentID int64 `query:"incident_id" minimum:"0"`
+	IncidentID int64 `query:"incident_id" minimum:"-1" doc:"Of one incident; -1 for those of any incident, leaving duties and areas out."`
 	Limit      int   `query:"limit" default:"50" minimum:"1" maximum:"1000"`
 }
 

@@ -29,14 +29,14 @@ type photoForm struct {
 }
 
 type photoInput struct {
-	commandInput
-	idInput
+	CommandInput
+	IDInput
 	RawBody huma.MultipartFormFiles[photoForm]
 }
 
 type reportPhotoInput struct {
-	commandInput
-	trackingInput
+	CommandInput
+	TrackingInput
 	RawBody huma.MultipartFormFiles[photoForm]
 }
 

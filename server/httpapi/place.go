@@ -39,7 +39,7 @@ func (a *api) cameras() {
 		list, err := a.Reader.Cameras(ctx, b, areas, in.Limit)
 		return answer(camerasView{list}, err)
 	})
-	operation(a, "GET", "/api/v1/cameras/{id}", "get-camera", "One camera", Access(dispatch.ActionSee), 200, func(ctx context.Context, in *idInput) (*body[dispatch.Camera], error) {
+	operation(a, "GET", "/api/v1/cameras/{id}", "get-camera", "One camera", Access(dispatch.ActionSee), 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Camera], error) {
 		c, err := a.Reader.Camera(ctx, in.ID)
 		if full, _ := a.sees(ctx, c.AreaID); err == nil && !full {
 			err = dispatch.Refuse(dispatch.CodeNotFound, "")
@@ -57,7 +57,7 @@ func (a *api) facilities() {
 		list, err := a.Reader.Facilities(ctx, b, in.Kind, in.Limit)
 		return answer(facilitiesView{list}, err)
 	})
-	operation(a, "GET", "/api/v1/facilities/{id}", "get-facility", "One facility", SignedIn, 200, func(ctx context.Context, in *idInput) (*body[dispatch.Facility], error) {
+	operation(a, "GET", "/api/v1/facilities/{id}", "get-facility", "One facility", SignedIn, 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Facility], error) {
 		return answer(a.Reader.Facility(ctx, in.ID))
 	})
 	operation(a, "GET", "/api/v1/units", "list-units", "Responsible units", Access(dispatch.ActionSee), 200, func(ctx context.Context, _ *none) (*body[unitsView], error) {

@@ -169,7 +169,7 @@ func problemFor(lang string, status int, message string, errs ...error) *Problem
 func reason(lang, english string) string {
 	for _, r := range languages[lang].Reasons {
 		if rest, ok := strings.CutPrefix(english, r[0]); ok {
-			return strings.TrimSpace(strings.ReplaceAll(r[1], "{rest}", strings.TrimSpace(rest)))
+			return strings.TrimSpace(strings.ReplaceAll(r[1], "{rest}", strings.TrimSpace(strings.TrimSuffix(rest, " to be present"))))
 		}
 	}
 	return english

@@ -11,7 +11,7 @@ import (
 )
 
 type reportInput struct {
-	commandInput
+	CommandInput
 	Body struct {
 		TypeCode string  `json:"type_code" minLength:"1" maxLength:"64"`
 		Lon      float64 `json:"lon" minimum:"-180" maximum:"180"`
@@ -27,7 +27,8 @@ type reportedView struct {
 	ReceivedAt time.Time `json:"received_at"`
 }
 
-type trackingInput struct {
+// TrackingInput is the path of one report.
+type TrackingInput struct {
 	Tracking string `path:"tracking" maxLength:"32"`
 }
 
@@ -38,7 +39,7 @@ var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-
 func (a *api) reports() {
 	operation(a, "POST", "/api/v1/reports", "report", "A resident reports; a tracking number comes back", Public, 201, a.report)
 	operation(a, "GET", "/api/v1/reports/{tracking}", "track", "What became of a report", Public, 200,
-		func(ctx context.Context, in *trackingInput) (*body[dispatch.Tracking], error) {
+		func(ctx context.Context, in *TrackingInput) (*body[dispatch.Tracking], error) {
 			i, _, at, err := a.Reader.Tracking(ctx, dispatch.TrackingHash(in.Tracking))
 			if err != nil {
 				return nil, err

@@ -23,7 +23,7 @@ type respondersView struct {
 
 func (a *api) responders() {
 	operation(a, "GET", "/api/v1/responders", "list-responders", "People who can be dispatched", Access(dispatch.ActionSee), 200, a.listResponders)
-	operation(a, "GET", "/api/v1/responders/{id}", "get-responder", "One person", SignedIn, 200, func(ctx context.Context, in *idInput) (*body[dispatch.Responder], error) {
+	operation(a, "GET", "/api/v1/responders/{id}", "get-responder", "One person", SignedIn, 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Responder], error) {
 		r, err := a.Reader.Responder(ctx, in.ID)
 		if err != nil {
 			return nil, err

@@ -37,7 +37,7 @@ func (s *Store) Events(ctx context.Context, areaIDs []int64, incidentID, after, 
 	if err != nil {
 		return "", nil, err
 	}
-	where := ` where ($1::bigint[] is null or area_id = any($1)) and ($2 = 0 or incident_id = $2)`
+	where := ` where ($1::bigint[] is null or area_id = any($1)) and ($2 = 0 or incident_id = $2 or $2 < 0 and incident_id is not null)`
 	if after >= 0 {
 		list, err := many[dispatch.Event](ctx, s.pool, selectEvent+where+` and "offset" > $3 order by "offset" limit $4`, areaIDs, incidentID, after, limit)
 		return epoch, list, err

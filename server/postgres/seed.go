@@ -40,7 +40,7 @@ func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
 		if taken {
 			return &dispatch.Error{Code: dispatch.CodeTaken, Field: "database"}
 		}
-		return (&loader{Tx: t, d: d}).run(ctx)
+		return (&loader{Tx: t, now: s.now(), d: d}).run(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("load the demonstration: %w", translate(err))
@@ -98,6 +98,7 @@ func registerGeometry(ctx context.Context, conn *pgx.Conn) error {
 type loader struct {
 	pgx.Tx
 	d     *seed.District
+	now   time.Time
 	base  map[string]int64
 	plans map[string]int64
 	names []nameRow

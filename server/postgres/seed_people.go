@@ -43,15 +43,15 @@ func (l *loader) responders(ctx context.Context) {
 }
 
 func (l *loader) duties(ctx context.Context) {
-	l.copy(ctx, "duty", []string{"id", "responder_id", "kind", "origin", "period", "post", "post_cell", "source", "external_id"}, len(l.d.Duties), func(i int) ([]any, error) {
+	l.copy(ctx, "duty", []string{"id", "responder_id", "kind", "origin", "period", "start_told", "end_told", "post", "post_cell", "source", "external_id"}, len(l.d.Duties), func(i int) ([]any, error) {
 		d := l.d.Duties[i]
 		period := pgtype.Range[time.Time]{Lower: d.Start, Upper: d.End, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true}
-		row := []any{l.id("duty", i), l.id("responder", d.Responder), d.Kind, d.Origin, period, nil, nil, seed.Source, external("duty", i)}
+		row := []any{l.id("duty", i), l.id("responder", d.Responder), d.Kind, d.Origin, period, !d.Start.After(l.now), !d.End.After(l.now), nil, nil, seed.Source, external("duty", i)}
 		if d.Post == (orb.Point{}) {
 			return row, nil
 		}
 		post, cell, err := spot(d.Post, geo.ResolutionPeople)
-		row[5], row[6] = post, cell
+		row[7], row[8] = post, cell
 		return row, err
 	})
 }

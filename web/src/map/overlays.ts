@@ -28,6 +28,7 @@ export function overlayLayers(p: Palette, o: { cameras: boolean; facilities: boo
         'icon-rotate': ['get', 'turn'],
         'icon-rotation-alignment': 'map',
         'icon-allow-overlap': true,
+        'icon-ignore-placement': true,
         'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.45, 14, 1],
         'symbol-sort-key': ['case', ['get', 'working'], 1, 0],
       },
@@ -51,6 +52,7 @@ export function overlayLayers(p: Palette, o: { cameras: boolean; facilities: boo
       layout: {
         'icon-image': ['get', 'icon'],
         'icon-allow-overlap': true,
+        'icon-ignore-placement': true,
         'text-field': ['get', 'label'],
         'text-font': font,
         'text-size': 12 * scale,

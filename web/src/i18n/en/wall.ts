@@ -28,6 +28,7 @@ export const wall = {
   reportedToday: '{n} reported today, {closed} closed',
   newCritical: 'Critical: {what}',
   alertsNone: 'No warning in force.',
+  cells: 'People a cell',
   alerts: 'Warnings',
   sentence: '{time} {area} {type}: {what}',
 }

@@ -28,6 +28,7 @@ export const wall = {
   reportedToday: '今日上报 {n} 件，办结 {closed} 件',
   newCritical: '特急：{what}',
   alertsNone: '当前无预警。',
+  cells: '每格可派力量（人）',
   alerts: '预警',
   sentence: '{time} {area} {type}：{what}',
 }
