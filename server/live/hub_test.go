@@ -29,8 +29,23 @@ func district() *dispatch.AreaTree {
 
 // source is a log in memory.
 type source struct {
-	mu  sync.Mutex
-	log []dispatch.Change
+	mu     sync.Mutex
+	log    []dispatch.Change
+	during func() // runs before and after the next read
+}
+
+// interrupted runs what happens while somebody reads, and gives what happens
+// right after.
+func (s *source) interrupted() func() {
+	s.mu.Lock()
+	run := s.during
+	s.during = nil
+	s.mu.Unlock()
+	if run == nil {
+		return func() {}
+	}
+	run()
+	return run
 }
 
 func (s *source) Head(context.Context) (string, int64, error) {
@@ -40,12 +55,14 @@ func (s *source) Head(context.Context) (string, int64, error) {
 }
 
 func (s *source) Snapshot(context.Context, []int64, int64) (dispatch.Snapshot, error) {
+	defer s.interrupted()()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return dispatch.Snapshot{Epoch: "epoch", Offset: int64(len(s.log)), Incidents: []dispatch.Incident{}}, nil
 }
 
 func (s *source) Changes(_ context.Context, after int64, limit int) ([]dispatch.Change, error) {
+	defer s.interrupted()()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.log[after:min(int64(len(s.log)), after+int64(limit))]), nil
@@ -154,14 +171,18 @@ func TestEverybodyGetsExactlyTheirs(t *testing.T) {
 				}
 			case 1:
 				if p.sub == nil {
+					if rapid.Bool().Draw(t, "while it grows") {
+						areaID := rapid.Int64Range(1, 6).Draw(t, "meanwhile")
+						src.during = func() { hub.Publish([]dispatch.Change{src.add(areaID, 0), src.add(1+areaID%6, 0)}) }
+					}
 					sub, err := hub.Subscribe(context.Background(), p.actor, 0, p.since, nil)
 					if err != nil {
 						t.Fatalf("%v", err)
 					}
-					p.sub = sub
+					p.sub, src.during = sub, nil
 					if p.since.Epoch == "" {
 						collect(p)
-						p.since = Since{Epoch: "epoch", Offset: p.from}
+						p.since = Since{Epoch: "epoch", Offset: max(p.from, p.since.Offset)}
 					}
 				}
 			default:
