@@ -75,27 +75,64 @@ export type PositionsFrame = { type: 'positions'; p: [number, number, number, nu
 export type HeartbeatFrame = { type: 'heartbeat'; offset: number; server_time: string; layers: Record<string, number> }
 export type Frame = SnapshotFrame | ResumedFrame | EventFrame | PositionsFrame | HeartbeatFrame
 
-/** Reads a message: an array of frames. Gives those that are sound, and how many were not. */
-export function parseMessage(text: string): { frames: Frame[]; broken: number } {
+/** What came of a message. */
+export interface Parsed {
+  frames: Frame[]
+  /** How many frames, or nouns of a snapshot, were dropped. */
+  broken: number
+  /** Whether what was dropped may have been a change: then the order is in doubt. */
+  doubt: boolean
+}
+
+/** Reads a message, an array of frames; never throws. */
+export function parseMessage(text: string): Parsed {
   let list: unknown
   try {
     list = JSON.parse(text)
   } catch {
-    return { frames: [], broken: 1 }
+    return { frames: [], broken: 1, doubt: true }
   }
-  if (!Array.isArray(list)) return { frames: [], broken: 1 }
-  const frames: Frame[] = []
+  if (!Array.isArray(list)) return { frames: [], broken: 1, doubt: true }
+  const parsed: Parsed = { frames: [], broken: 0, doubt: false }
   for (const item of list) {
-    const frame = parseFrame(item)
-    if (frame) frames.push(frame)
+    const { frame, dropped } = parseFrame(item)
+    if (frame) parsed.frames.push(frame)
+    else parsed.doubt ||= !isIdle(item)
+    parsed.broken += dropped
   }
-  return { frames, broken: list.length - frames.length }
+  return parsed
 }
 
-function parseFrame(item: unknown): Frame | null {
-  const type = item && typeof item === 'object' && 'type' in item ? item.type : undefined
-  if (typeof type !== 'string' || !Object.hasOwn(schemas, type)) return null
-  const result = v.safeParse(schemas[type as keyof typeof schemas], item)
+/** Frames that carry no change, and those of a newer server that we do not know. */
+function isIdle(item: unknown): boolean {
+  const type = typeOf(item)
+  return type !== undefined && type !== 'event' && type !== 'snapshot' && type !== 'resumed'
+}
+
+const typeOf = (item: unknown): string | undefined =>
+  item && typeof item === 'object' && 'type' in item && typeof item.type === 'string' ? item.type : undefined
+
+function parseFrame(item: unknown): { frame?: Frame; dropped: number } {
+  const type = typeOf(item)
+  if (type === undefined || !Object.hasOwn(schemas, type)) return { dropped: 1 }
+  const { sound, dropped } = type === 'snapshot' ? withoutBroken(item as Record<string, unknown>) : { sound: item, dropped: 0 }
+  const result = v.safeParse(schemas[type as keyof typeof schemas], sound)
   // The schemas check what the state relies on; the rest is the document's.
-  return result.success ? (result.output as unknown as Frame) : null
+  return result.success ? { frame: result.output as unknown as Frame, dropped } : { dropped: dropped + 1 }
+}
+
+const nouns = { incidents: incident, offers: offer, assignments: assignment, responders: responder }
+
+/** A snapshot without the nouns that do not fit: one broken incident must not hide the others. */
+function withoutBroken(snapshot: Record<string, unknown>): { sound: unknown; dropped: number } {
+  const sound: Record<string, unknown> = { ...snapshot }
+  let dropped = 0
+  for (const [name, schema] of Object.entries(nouns)) {
+    const list = sound[name]
+    if (!Array.isArray(list)) continue
+    const kept = list.filter((noun) => v.is(schema, noun))
+    dropped += list.length - kept.length
+    sound[name] = kept
+  }
+  return { sound, dropped }
 }

@@ -27,7 +27,8 @@ export interface Listener {
   since(): { epoch: string; offset: number } | undefined
 }
 
-const silentAfter = 5000
+// Two heartbeats missed: with drawing, the banner stands within five seconds.
+const silentAfter = 4000
 const firstPause = 500
 const longestPause = 15_000
 const closeProtocol = 4000
@@ -40,6 +41,10 @@ export class LiveFeed {
   private pause = firstPause
   private stopped = false
   private heardAt = 0
+  private doubted = false
+  private fromSnapshot = false
+  /** Frames that were dropped because they could not be read. */
+  broken = 0
   private cancelWatch: () => void = () => {}
   private cancelRetry: () => void = () => {}
 
@@ -77,7 +82,14 @@ export class LiveFeed {
     this.socket = socket
     this.heard()
     socket.onopen = () => {
-      socket.send(JSON.stringify({ type: 'subscribe', protocol: 1, since: this.listener.since(), layers: this.layers }))
+      socket.send(
+        JSON.stringify({
+          type: 'subscribe',
+          protocol: 1,
+          since: this.fromSnapshot ? undefined : this.listener.since(),
+          layers: this.layers,
+        }),
+      )
     }
     socket.onmessage = (message) => {
       if (this.socket === socket) this.take(message.data)
@@ -89,9 +101,13 @@ export class LiveFeed {
 
   private take(data: unknown): void {
     this.heard()
-    const { frames, broken } = parseMessage(typeof data === 'string' ? data : '')
-    if (broken > 0) {
-      // What was lost is unknown: whatever is sound is left too, and read again from the last offset.
+    const { frames, broken, doubt } = parseMessage(typeof data === 'string' ? data : '')
+    this.broken += broken
+    if (doubt) {
+      // What was lost is unknown: all is read again from the last offset, and
+      // should that fail too, from a snapshot.
+      this.fromSnapshot = this.doubted
+      this.doubted = true
       this.retry()
       return
     }
@@ -99,6 +115,7 @@ export class LiveFeed {
       this.pause = firstPause
       this.listener.link('live')
     }
+    if (frames.some((f) => f.type === 'heartbeat')) this.doubted = this.fromSnapshot = false
     this.listener.frames(frames)
   }
 
@@ -116,7 +133,7 @@ export class LiveFeed {
       this.listener.link(code === closeSignedOut ? 'signed_out' : 'reload')
       return
     }
-    if (code === closeTooSlow) this.pause = firstPause
+    if (code === closeTooSlow) this.pause = 0
     if (code === closeProtocol) this.pause = longestPause
     this.again()
   }
@@ -128,8 +145,9 @@ export class LiveFeed {
 
   private again(): void {
     this.listener.link('lost')
-    const wait = this.pause / 2 + (this.world.random() * this.pause) / 2
-    this.pause = Math.min(this.pause * 2, longestPause)
+    // Full jitter: after a restart of the server its clients come back spread out.
+    const wait = this.world.random() * this.pause
+    this.pause = Math.min(Math.max(this.pause * 2, firstPause), longestPause)
     this.cancelRetry()
     this.cancelRetry = this.world.after(wait, () => {
       if (!this.stopped && !this.socket) this.connect()

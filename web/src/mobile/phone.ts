@@ -237,9 +237,9 @@ function listen(): void {
   feed.start()
 }
 
-/** Makes a tap; it is kept before it is sent, and held for a time in which it can be taken back. */
-export function tap(what: Omit<Tap, 'key' | 'at'>, holdMs = 0): Promise<void> {
-  return sender?.tap({ ...what, key: newKey(), at: Date.now() }, holdMs) ?? Promise.resolve()
+/** Makes a tap; it is kept before it is sent. */
+export function tap(what: Omit<Tap, 'key' | 'at'>): Promise<void> {
+  return sender?.tap({ ...what, key: newKey(), at: Date.now() }) ?? Promise.resolve()
 }
 
 export const takeBack = (key: string): Promise<void> => sender?.takeBack(key) ?? Promise.resolve()

@@ -3,8 +3,6 @@ import type { Answer, Step } from '../state/task'
 import { nextStep } from '../state/task'
 import { box, now, takeBack, tap, view } from './phone'
 
-/** How long a step can be taken back. */
-const holdMs = 3000
 const deviceTime = () => new Date().toISOString()
 
 export async function startDuty(hours: number): Promise<void> {
@@ -44,20 +42,20 @@ export async function answerOffer(id: number, answer: Answer, more: { reason?: s
 export async function takeStep(): Promise<void> {
   const task = view.value?.task
   const step = task && nextStep(task.state)
-  if (step) await progress(step, {}, holdMs)
+  if (step) await progress(step, {})
 }
 
 /** Leaves the task, with the reason. */
-export const leaveTask = (reason: string): Promise<void> => progress('release', { reason }, 0)
+export const leaveTask = (reason: string): Promise<void> => progress('release', { reason })
 
-async function progress(step: Step | 'release', more: Record<string, unknown>, hold: number): Promise<void> {
+async function progress(step: Step | 'release', more: Record<string, unknown>): Promise<void> {
   const task = view.value?.task
   if (!task) return
   const id = task.assignmentId
   const path = `/api/v1/assignments/${id ?? '{id}'}/${step.replace('_', '-')}`
   const subject = id === undefined ? `offer:${task.offerId}` : `assignment:${id}`
   const after = id === undefined ? task.acceptKey : undefined
-  await tap({ kind: `assignment.${step}`, subject, path, body: { at: deviceTime(), ...more }, after }, hold)
+  await tap({ kind: `assignment.${step}`, subject, path, body: { at: deviceTime(), ...more }, after })
 }
 
 export async function note(incidentId: number, words: string): Promise<void> {

@@ -77,11 +77,11 @@ export const isOver = (item: Item): boolean => item.state === 'sent' || item.sta
 /** A tap as it is made; the rest of an item follows from it. */
 export type Tap = Omit<Item, 'seq' | 'state' | 'tries' | 'retryAt' | 'overAt' | 'result' | 'code' | 'message'>
 
-/** Adds a tap at the end, to leave not before a time: until then it can be taken back. A key that is there already changes nothing. */
-export function enqueue(box: Box, tap: Tap, notBefore = 0): Box {
+/** Adds a tap at the end. A key that is there already changes nothing. */
+export function enqueue(box: Box, tap: Tap): Box {
   if (box.some((i) => i.key === tap.key)) return box
   const seq = box.reduce((most, i) => Math.max(most, i.seq), 0) + 1
-  return [...box, { ...tap, seq, state: 'waiting', tries: 0, retryAt: notBefore }]
+  return [...box, { ...tap, seq, state: 'waiting', tries: 0, retryAt: 0 }]
 }
 
 /** After a start: what was on its way may or may not have arrived, so it goes again with its key; all at once. */

@@ -37,9 +37,9 @@ export class Sender {
     return sender
   }
 
-  /** Keeps a tap and sends it when it can be, after `holdMs` in which it can be taken back. Resolves once it is kept. */
-  async tap(tap: Tap, holdMs = 0): Promise<void> {
-    await this.become(outbox.enqueue(this.box, tap, holdMs > 0 ? this.world.now() + holdMs : 0))
+  /** Keeps a tap and sends it when it can be; resolves once it is kept. */
+  async tap(tap: Tap): Promise<void> {
+    await this.become(outbox.enqueue(this.box, tap))
     this.kick()
   }
 

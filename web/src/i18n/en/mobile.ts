@@ -26,7 +26,7 @@ export const mobile = {
     note: 'Note',
     photo: 'Photo',
   },
-  itemState: { held: 'sent in {n} s', waiting: 'waiting', sending: 'sending', sent: 'sent', refused: 'not taken' },
+  itemState: { waiting: 'waiting', sending: 'sending', sent: 'sent', refused: 'not taken' },
   undo: 'Undo',
   notPossible: 'The step before it was not taken, so this one is not sent.',
   refusedTitle: '“{what}” was not taken',

@@ -26,7 +26,7 @@ export const mobile = {
     note: '补充情况',
     photo: '照片',
   },
-  itemState: { held: '{n} 秒后发送', waiting: '待发送', sending: '正在发送', sent: '已发送', refused: '未被受理' },
+  itemState: { waiting: '待发送', sending: '正在发送', sent: '已发送', refused: '未被受理' },
   undo: '撤销',
   notPossible: '前一步未被受理，此步不再发送。',
   refusedTitle: '“{what}”未被受理',

@@ -1,0 +1,120 @@
+// The whole loop with four browsers: each step is seen on the wall.
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openBrowser, Window } from './browser'
+import { dispatcher, newestOnWall, phone, phonePlace, phoneScreen, reportRubbish, wall } from './people'
+import { Server } from './server'
+
+let server: Server
+let browser: Browser
+
+beforeAll(async () => {
+  server = await Server.start()
+  browser = await openBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+it('from a report to a closed incident', async () => {
+  const place = await phonePlace(server)
+  const screen = await wall(browser, server)
+  const console = await dispatcher(browser, server)
+  const chief = await dispatcher(browser, server, 'commander')
+  const responder = await phone(browser, server, place)
+  const resident = await Window.open(browser, { ...phoneScreen, geolocation: place })
+  const delays: number[] = []
+  const onWall = (kind: string) =>
+    screen.page
+      .locator(`[data-testid="wall-event"][data-kind="${kind}"][data-incident="${id}"]`)
+      .first()
+      .waitFor({ state: 'attached', timeout: 20_000 })
+  const tap = async (press: () => Promise<void>, kind: string) => {
+    const seen = onWall(kind)
+    const pressed = performance.now()
+    await press()
+    await seen
+    delays.push(performance.now() - pressed)
+  }
+
+  const tracking = await reportRubbish(resident, server)
+  const id = await newestOnWall(screen, 'reported')
+
+  await console.at(`queue-item-${id}`).click()
+  await console.until('incident-state', 'data-state', 'reported')
+  await console.page.keyboard.press('v')
+  await onWall('incident.verified')
+  await console.at(`candidate-${place.id}`).locator('input').check()
+  await console.at('action-send-picked').click()
+  if (
+    await console
+      .at('reason')
+      .isVisible()
+      .catch(() => false)
+  ) {
+    await console.at('reason').fill('就在现场附近')
+    await console.at('reason-submit').click()
+  }
+  await onWall('offer.offered')
+
+  await responder.at('offer-accept').waitFor()
+  await tap(() => responder.at('offer-accept').click(), 'offer.accepted')
+  await onWall('incident.handling')
+  await responder.at('task-next').waitFor()
+  await tap(() => responder.at('task-next').click(), 'assignment.en_route')
+  await responder.page.locator('[data-testid="task-next"][data-step="on_scene"], [data-testid="task-next"][data-step="on-scene"]').waitFor()
+  await tap(() => responder.at('task-next').click(), 'assignment.on_scene')
+  await responder.page.locator('[data-testid="task-next"][data-step="done"]').waitFor()
+  await tap(() => responder.at('task-next').click(), 'assignment.done')
+  await onWall('incident.resolved')
+
+  await chief.go(`${server.base}/console?incident=${id}`)
+  await chief.until('incident-state', 'data-state', 'resolved')
+  await chief.at('action-check').click()
+  await onWall('incident.checked')
+  await console.until('incident-state', 'data-state', 'checked')
+  await console.at('action-close').click()
+  await onWall('incident.closed')
+
+  await resident.at('tracking-see').click()
+  await resident.until('tracking-state', 'data-state', 'closed')
+  expect(await resident.page.content()).toContain(tracking)
+
+  delays.sort((a, b) => a - b)
+  process.stdout.write(`from tap to wall: ${delays.map((d) => `${Math.round(d)} ms`).join(', ')}\n`)
+  for (const w of [screen, console, chief, responder, resident]) expect(w.complaints).toEqual([])
+})
+
+it('pages outlive the server and go on where they were', async () => {
+  const place = await phonePlace(server)
+  const screen = await wall(browser, server)
+  const console = await dispatcher(browser, server)
+  const responder = await phone(browser, server, place)
+  await server.kill()
+  const killed = performance.now()
+  await screen.page.getByTestId('link-banner').waitFor({ timeout: 8000 })
+  await console.page.getByTestId('link-banner').waitFor({ timeout: 8000 })
+  process.stdout.write(`banner after ${Math.round(performance.now() - killed)} ms\n`)
+  expect(await screen.page.getByTestId('wall-open-count').innerText()).not.toBe('0')
+
+  // A tap without a server waits on the phone.
+  await responder.at('duty-switch').click()
+  await responder.at('unsent').waitFor()
+
+  const before = await console.at('queue-open-count').innerText()
+  await server.run()
+  await screen.until('wall-link', 'data-state', 'live', 40_000)
+  await console.page.getByTestId('link-banner').waitFor({ state: 'detached', timeout: 40_000 })
+  expect(await console.at('queue-open-count').innerText()).toBe(before)
+  await responder.at('unsent').waitFor({ state: 'detached', timeout: 40_000 })
+  // The duty ended with the tap that waited; it begins again.
+  await responder.at('duty-switch').click()
+  await responder.page.getByText('正在值守').waitFor()
+
+  const resident = await Window.open(browser, { ...phoneScreen, geolocation: place })
+  await reportRubbish(resident, server)
+  const id = await newestOnWall(screen, 'reported')
+  await console.at(`queue-item-${id}`).waitFor()
+  for (const w of [screen, console, responder, resident]) expect(w.complaints).toEqual([])
+})

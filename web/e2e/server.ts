@@ -1,0 +1,82 @@
+// A real server: the built binary on a free port, its first accounts read from
+// what it prints.
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+
+export interface Account {
+  username: string
+  password: string
+  role: string
+  area: string
+}
+
+export class Server {
+  private child: ChildProcess | undefined
+  private address = '127.0.0.1:0'
+  base = ''
+  accounts: Account[] = []
+
+  private constructor(
+    private readonly binary: string,
+    private readonly data: string,
+  ) {}
+
+  static async start(): Promise<Server> {
+    const binary = process.env.YIPING_BINARY ?? join(import.meta.dirname, '../../.build/yiping')
+    const server = new Server(binary, process.env.DATABASE_URL ? '' : await mkdtemp(join(tmpdir(), 'yiping-e2e-')))
+    await server.run()
+    return server
+  }
+
+  /** Starts it, the first time on a free port, later on the same one. */
+  async run(): Promise<void> {
+    const env = { ...process.env, YIPING_LISTEN: this.address, YIPING_LOG_LEVEL: 'warn', ...(this.data ? { YIPING_DATA: this.data } : {}) }
+    const child = spawn(this.binary, ['serve', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    this.child = child
+    const line = await new Promise<string>((done, fail) => {
+      createInterface({ input: child.stdout }).once('line', done)
+      child.once('exit', (code) => fail(new Error(`the server ended with ${code} before it was ready`)))
+    })
+    const said = JSON.parse(line) as { addresses: { base: string }; accounts: Account[] | null }
+    this.base = said.addresses.base
+    this.address = new URL(this.base).host
+    if (said.accounts?.length) this.accounts = said.accounts
+    if (!this.accounts.length) await this.resetAccounts(env)
+  }
+
+  /** On a database that was served before, the first accounts get new passwords. */
+  private async resetAccounts(env: NodeJS.ProcessEnv): Promise<void> {
+    for (const username of ['admin', 'commander', 'wall', 'dispatcher', 'responder1']) {
+      const { stdout } = await promisify(execFile)(this.binary, ['user', 'reset', username], { env })
+      this.accounts.push({ username, password: stdout.trim(), role: '', area: '' })
+    }
+  }
+
+  account(username: string): Account {
+    const found = this.accounts.find((a) => a.username === username)
+    if (!found) throw new Error(`no account ${username}`)
+    return found
+  }
+
+  private ended(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+    return new Promise((done) => {
+      child.once('exit', () => done())
+      child.kill(signal)
+    })
+  }
+
+  stop(): Promise<void> {
+    return this.ended('SIGINT')
+  }
+
+  /** As if the power of the machine had failed. */
+  kill(): Promise<void> {
+    return this.ended('SIGKILL')
+  }
+}
