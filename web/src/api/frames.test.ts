@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { parseMessage } from './frames'
+
+const incident = { id: 1, version: 1, state: 'verified', priority: 'urgent', lon: 1, lat: 2, state_since: '2026-11-23T00:00:00Z' }
+const event = { offset: 5, kind: 'incident.verified', at: '2026-11-23T00:00:00Z', noun: 'incident', noun_id: 1, data: {} }
+const frame = { type: 'event', offset: 5, event, incident }
+const snapshot = {
+  type: 'snapshot',
+  epoch: 'e',
+  offset: 9,
+  server_time: '2026-11-23T00:00:00Z',
+  offers: [],
+  assignments: [],
+  responders: [],
+}
+const heartbeat = { type: 'heartbeat', offset: 5, server_time: '2026-11-23T00:00:00Z', layers: { incidents: 10 } }
+
+describe('a message', () => {
+  it('gives its sound frames in order and keeps fields it does not know', () => {
+    const { frames, broken, doubt } = parseMessage(JSON.stringify([frame, { ...heartbeat, more: 1 }]))
+    expect(frames.map((f) => f.type)).toEqual(['event', 'heartbeat'])
+    expect(frames[0]).toMatchObject({ incident })
+    expect({ broken, doubt }).toEqual({ broken: 0, doubt: false })
+  })
+
+  it.each([
+    ['not JSON', 'hello'],
+    ['cut off', '[{"type":"event"'],
+    ['no list', '{}'],
+    ['null', 'null'],
+    ['empty', ''],
+    ['an event without an offset', JSON.stringify([{ ...frame, offset: undefined }])],
+    ['an event whose noun is broken', JSON.stringify([{ ...frame, incident: { ...incident, lon: 'east' } }])],
+    ['an event of numbers too large', '[{"type":"event","offset":1e999}]'],
+    ['nested lists', JSON.stringify([[frame]])],
+    ['a frame without a type', '[{}]'],
+    ['null in the list', '[null]'],
+    ['a broken snapshot', JSON.stringify([{ ...snapshot, incidents: 'all' }])],
+  ])('that is %s puts the order in doubt and throws nothing', (_, text) => {
+    expect(parseMessage(text)).toMatchObject({ frames: [], broken: 1, doubt: true })
+  })
+
+  it.each([
+    ['positions that are broken', { type: 'positions', p: [[1, 2]] }],
+    ['a heartbeat that is broken', { type: 'heartbeat' }],
+    ['something of a newer server', { type: 'weather', of: 'tomorrow' }],
+    ['a name of an object', { type: 'constructor' }],
+    ['a prototype', { type: '__proto__' }],
+  ])('with %s loses only that', (_, broken) => {
+    const parsed = parseMessage(JSON.stringify([broken, frame]))
+    expect(parsed).toMatchObject({ broken: 1, doubt: false })
+    expect(parsed.frames).toHaveLength(1)
+  })
+
+  it('with a broken noun in a snapshot keeps the others', () => {
+    const parsed = parseMessage(JSON.stringify([{ ...snapshot, incidents: [incident, { id: 2 }, null, { ...incident, id: 3 }] }]))
+    expect(parsed).toMatchObject({ broken: 2, doubt: false })
+    expect(parsed.frames[0]).toMatchObject({ incidents: [{ id: 1 }, { id: 3 }] })
+  })
+
+  it('cannot reach the prototype of anything', () => {
+    parseMessage('[{"type":"event","__proto__":{"polluted":true},"event":{"__proto__":{"polluted":true}}}]')
+    expect('polluted' in {}).toBe(false)
+  })
+})

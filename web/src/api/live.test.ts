@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest'
+import type { Frame } from './frames'
+import { type LinkState, LiveFeed, type Socket, type World } from './live'
+
+const at = '2026-11-23T00:00:00Z'
+const snapshot = { type: 'snapshot', epoch: 'e', offset: 1, server_time: at, incidents: [], offers: [], assignments: [], responders: [] }
+const heartbeat = { type: 'heartbeat', offset: 1, server_time: at, layers: {} }
+
+class FakeSocket implements Socket {
+  onopen: Socket['onopen'] = null
+  onmessage: Socket['onmessage'] = null
+  onclose: Socket['onclose'] = null
+  sent: { since?: unknown; layers: string[] }[] = []
+  closed = false
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as { since?: unknown; layers: string[] })
+  }
+  close(): void {
+    this.closed = true
+  }
+  say(...frames: unknown[]): void {
+    this.onmessage?.({ data: JSON.stringify(frames) })
+  }
+}
+
+class FakeWorld implements World {
+  time = 0
+  chance = 1
+  sockets: FakeSocket[] = []
+  private timers: { at: number; run: () => void }[] = []
+  open = (): Socket => {
+    const socket = new FakeSocket()
+    this.sockets.push(socket)
+    return socket
+  }
+  now = () => this.time
+  random = () => this.chance
+  after = (ms: number, run: () => void) => {
+    const timer = { at: this.time + ms, run }
+    this.timers.push(timer)
+    return () => {
+      this.timers = this.timers.filter((t) => t !== timer)
+    }
+  }
+  pass(ms: number): void {
+    const end = this.time + ms
+    for (;;) {
+      const due = this.timers.filter((t) => t.at <= end).sort((a, b) => a.at - b.at)[0]
+      if (!due) break
+      this.timers = this.timers.filter((t) => t !== due)
+      this.time = due.at
+      due.run()
+    }
+    this.time = end
+  }
+  get newest(): FakeSocket {
+    const socket = this.sockets.at(-1)
+    if (!socket) throw new Error('no socket was opened')
+    return socket
+  }
+}
+
+function start() {
+  const world = new FakeWorld()
+  const links: LinkState[] = []
+  const frames: Frame[] = []
+  let since: { epoch: string; offset: number } | undefined
+  const feed = new LiveFeed(world, 'ws://x', ['incidents'], {
+    frames: (got) => frames.push(...got),
+    link: (state) => links.push(state),
+    since: () => since,
+  })
+  feed.start()
+  const up = () => {
+    world.newest.onopen?.()
+    world.newest.say(snapshot)
+    since = { epoch: 'e', offset: 1 }
+  }
+  return { world, feed, links, frames, up }
+}
+
+describe('the live socket', () => {
+  it('subscribes from nothing and hands frames on', () => {
+    const { world, links, frames, up } = start()
+    up()
+    expect(world.newest.sent).toEqual([{ type: 'subscribe', protocol: 1, layers: ['incidents'] }])
+    expect(links).toEqual(['connecting', 'live'])
+    expect(frames.map((f) => f.type)).toEqual(['snapshot'])
+  })
+
+  it('calls silence lost within five seconds and goes on where it was', () => {
+    const { world, links, up } = start()
+    up()
+    world.pass(2000)
+    world.newest.say(heartbeat)
+    const first = world.newest
+    world.pass(4999)
+    expect(links.at(-1)).not.toBe('live')
+    expect(first.closed).toBe(true)
+    expect(world.sockets).toHaveLength(2)
+    world.newest.onopen?.()
+    expect(world.newest.sent[0]?.since).toEqual({ epoch: 'e', offset: 1 })
+  })
+
+  it('stays live as long as heartbeats come', () => {
+    const { world, links, up } = start()
+    up()
+    for (let n = 0; n < 100; n++) {
+      world.pass(2000)
+      world.newest.say(heartbeat)
+    }
+    expect(links).toEqual(['connecting', 'live'])
+  })
+
+  it('notices that it slept: the watch is over when the clock has jumped', () => {
+    const { world, links, up } = start()
+    up()
+    world.time += 3_600_000
+    world.pass(0)
+    expect(links).toContain('lost')
+  })
+
+  it('comes back with growing pauses, spread by chance, within a bound', () => {
+    const { world, up } = start()
+    up()
+    const pauses: number[] = []
+    for (let n = 0; n < 10; n++) {
+      const before = world.time
+      const count = world.sockets.length
+      world.newest.onclose?.({ code: 1006 })
+      while (world.sockets.length === count) world.pass(10)
+      pauses.push(world.time - before)
+    }
+    expect(pauses.slice(0, 5)).toEqual([500, 1000, 2000, 4000, 8000])
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000)
+    world.chance = 0
+    const count = world.sockets.length
+    world.newest.onclose?.({ code: 1006 })
+    world.pass(0)
+    expect(world.sockets).toHaveLength(count + 1)
+  })
+
+  it.each([
+    [4001, 'signed_out'],
+    [4005, 'reload'],
+  ] as const)('after close code %i says %s and tries no more', (code, state) => {
+    const { world, links, up } = start()
+    up()
+    world.newest.onclose?.({ code })
+    world.pass(600_000)
+    expect(links.at(-1)).toBe(state)
+    expect(world.sockets).toHaveLength(1)
+  })
+
+  it('comes back at once after being too slow', () => {
+    const { world, up } = start()
+    up()
+    world.newest.onclose?.({ code: 4002 })
+    world.pass(0)
+    expect(world.sockets).toHaveLength(2)
+  })
+
+  it.each([4003, 4004, 1013, 1006, 4000])('tries again after close code %i', (code) => {
+    const { world, up } = start()
+    up()
+    world.newest.onclose?.({ code })
+    world.pass(15_000)
+    expect(world.sockets.length).toBeGreaterThan(1)
+  })
+
+  it('reads again from its offset after a broken event, and from a snapshot when that is broken too', () => {
+    const { world, feed, frames, up } = start()
+    up()
+    world.newest.say({ type: 'event', offset: 2 })
+    world.pass(500)
+    world.newest.onopen?.()
+    expect(world.newest.sent[0]?.since).toEqual({ epoch: 'e', offset: 1 })
+    world.newest.say({ type: 'event', offset: 2 })
+    world.pass(1000)
+    world.newest.onopen?.()
+    expect(world.newest.sent[0]?.since).toBeUndefined()
+    expect(feed.broken).toBe(2)
+    expect(frames).toHaveLength(1)
+    world.newest.say(snapshot, heartbeat)
+    world.newest.onclose?.({ code: 1006 })
+    world.pass(1000)
+    world.newest.onopen?.()
+    expect(world.newest.sent[0]?.since).toEqual({ epoch: 'e', offset: 1 })
+  })
+
+  it('drops a broken position without a stir', () => {
+    const { world, links, up } = start()
+    up()
+    world.newest.say({ type: 'positions', p: 'here' })
+    expect(links).toEqual(['connecting', 'live'])
+  })
+
+  it('listens to the newest socket only', () => {
+    const { world, frames, up } = start()
+    up()
+    const old = world.newest
+    world.pass(5000)
+    old.say(snapshot)
+    old.onclose?.({ code: 4001 })
+    expect(frames).toHaveLength(1)
+    expect(world.sockets.length).toBeGreaterThan(1)
+  })
+
+  it('wakes at once, but leaves a live socket alone', () => {
+    const { world, feed, up } = start()
+    up()
+    feed.wake()
+    expect(world.sockets).toHaveLength(1)
+    for (let n = 0; n < 6; n++) {
+      world.newest.onclose?.({ code: 1006 })
+      if (n < 5) world.pass(15_000)
+    }
+    const count = world.sockets.length
+    feed.wake()
+    expect(world.sockets).toHaveLength(count + 1)
+  })
+
+  it('is quiet after it was stopped', () => {
+    const { world, feed, up } = start()
+    up()
+    feed.stop()
+    feed.wake()
+    world.pass(600_000)
+    expect(world.sockets).toHaveLength(1)
+    expect(world.newest.closed).toBe(true)
+  })
+})
