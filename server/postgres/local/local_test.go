@@ -126,9 +126,13 @@ func TestAKilledPostmasterComesBack(t *testing.T) {
 	defer stop(t, c)
 	before := c.pid()
 	query(t, c, `select 'warm'`)
+	c.mu.Lock()
+	gone := c.server.gone
+	c.mu.Unlock()
 	if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	<-gone
 	query(t, c, `select 'back'`)
 	if c.pid() == before {
 		t.Fatal("the same process answers")
@@ -204,7 +208,9 @@ func TestWhatAKilledServerLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 		// A backend that is busy does not notice that its postmaster is gone.
-		go func() { _, _ = conn.Exec(context.Background(), `select count(*) from generate_series(1, 100000000000)`) }()
+		go func() {
+			_, _ = conn.Exec(context.Background(), `select count(*) from generate_series(1, 100000000000)`)
+		}()
 		began := time.Now()
 		if err := syscall.Kill(c.pid(), syscall.SIGKILL); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,8 @@
+//go:build torture
+
+package main
+
+import "testing"
+
+// TestTortureKills is TestNothingAcknowledgedIsLost with two hundred kills.
+func TestTortureKills(t *testing.T) { killUnderLoad(t, 200) }
