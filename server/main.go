@@ -30,6 +30,7 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to this version."`
 	Seed     seedCmd     `cmd:"" help:"Fill an empty database with the demonstration district."`
 	Import   importCmd   `cmd:"" help:"Import nouns from files."`
+	Simulate simulateCmd `cmd:"" help:"Drive a running server as its users do."`
 	User     userCmd     `cmd:"" help:"Accounts: list, add, reset a password."`
 	Database databaseCmd `cmd:"" help:"Run a command with DATABASE_URL set to the private PostgreSQL."`
 	OpenAPI  openAPICmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`

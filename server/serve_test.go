@@ -11,6 +11,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +23,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"yiping/server/config"
+	"yiping/server/httpapi"
 	"yiping/server/postgres/pgtest"
 )
 
@@ -435,4 +438,70 @@ func TestSocketManners(t *testing.T) {
 		desk.must(204, "DELETE", "/api/v1/session", nil)
 		return nil
 	})
+}
+
+// TestSimulate drives the loop with the simulator and finds no difference.
+func TestSimulate(t *testing.T) {
+	r := serveForTest(t, pgtest.Database(t))
+	file := filepath.Join(t.TempDir(), "said.json")
+	raw, err := json.Marshal(r.first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	a := &app{ctx: t.Context(), log: zerolog.Nop(), out: &out}
+	if err := (simulateCmd{Accounts: file, Rate: 600, Count: 6, Seed: 1, Step: time.Millisecond, JSON: true}).Run(a); err != nil {
+		t.Fatalf("%v: %s", err, out.String())
+	}
+	if got := strings.TrimSpace(out.String()); got != `{"incidents":6,"differences":[]}` {
+		t.Fatalf("got %s", got)
+	}
+}
+
+// TestTheDocumentIsUpToDate: the pages' types are made from it.
+func TestTheDocumentIsUpToDate(t *testing.T) {
+	document, err := httpapi.OpenAPI(version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile("../web/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(bytes.TrimSpace(kept), bytes.TrimSpace(document)) {
+		t.Fatal("web/openapi.json is old: yiping openapi > web/openapi.json, then npm run types")
+	}
+}
+
+// TestEveryOperationIsInTheRegistry, and each route of the registry says who may
+// call it.
+func TestEveryOperationIsInTheRegistry(t *testing.T) {
+	var document struct{ Paths map[string]map[string]any }
+	raw, err := httpapi.OpenAPI(version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &document); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, route := range httpapi.Routes(httpapi.Deps{Version: version}) {
+		if route.Access == "" {
+			t.Errorf("%s %s says nothing of access", route.Method, route.Path)
+		}
+		if _, documented := document.Paths[route.Path][strings.ToLower(route.Method)]; documented != route.Operation {
+			t.Errorf("%s %s: documented %v", route.Method, route.Path, documented)
+		}
+		known[route.Method+" "+route.Path] = true
+	}
+	for path, methods := range document.Paths {
+		for method := range methods {
+			if !known[strings.ToUpper(method)+" "+path] {
+				t.Errorf("%s %s is not in the registry", method, path)
+			}
+		}
+	}
 }

@@ -4,7 +4,7 @@ import { ref, watch } from 'vue'
 import { ApiError, command } from '../api/client'
 import type { Position } from '../state/outbox_store'
 import { addPosition, batchSize, withoutBatch } from '../state/track'
-import { currentStore, holder, sharing } from './phone'
+import { currentStore, holder, sharing, view } from './phone'
 
 export type Fix = 'off' | 'asking' | 'working' | 'denied' | 'unavailable' | 'insecure'
 export const fix = ref<Fix>('off')
@@ -71,8 +71,14 @@ function take(found: GeolocationPosition): void {
   if (first) void send()
 }
 
+/** Whether the server knows of the duty or the task already: before that it takes no position. */
+function known(): boolean {
+  const v = view.value
+  return sharing.value && v !== null && ((v.duty.on && v.duty.id !== undefined) || v.task?.assignmentId !== undefined)
+}
+
 async function send(): Promise<void> {
-  if (sending || track.length === 0 || !sharing.value) return
+  if (sending || track.length === 0 || !known()) return
   sending = true
   const batch = track.slice(0, batchSize)
   try {

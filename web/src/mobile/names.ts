@@ -2,7 +2,8 @@
 import type { Incident, Plan } from '../api/types'
 import { language } from '../i18n'
 import type { CommandKind } from '../state/outbox'
-import { config } from './phone'
+import { metersBetween } from '../state/track'
+import { config, heard } from './phone'
 
 /** The message of a kind of tap. */
 export const itemName = (kind: CommandKind): string => `mobile.item.${kind.replace('.', '_')}`
@@ -18,3 +19,9 @@ export function checkText(item: Plan['checklist'][number]): string {
 
 /** Where it is, as far as it was told. */
 export const placeOf = (i: Incident): string => i.place || `${i.lat.toFixed(5)}, ${i.lon.toFixed(5)}`
+
+/** How far it is from where the server last saw this phone, in metres. */
+export function metersAway(i: Incident): number | undefined {
+  const me = heard.value?.mine.responder
+  return me?.lon === undefined || me.lat === undefined ? undefined : metersBetween({ lon: me.lon, lat: me.lat }, i)
+}
