@@ -174,10 +174,12 @@ func (s *Store) myAssignment(ctx context.Context, responderID int64) (*dispatch.
 	if mine.Incident, mine.Plan, err = s.IncidentPlan(ctx, a.IncidentID); err != nil {
 		return nil, err
 	}
-	// The street's dispatch desk, else the district's: a unit of that kind.
+	// The street's dispatch desk, else the district's. Where no unit is called
+	// that, the street office's duty phone, or emergency management's, is it.
 	err = s.pool.QueryRow(ctx, `select coalesce((select u.duty_phone from unit u join area x on x.id = u.area_id
-		where u.kind = 'dispatch_desk' and u.retired_at is null and (u.area_id in ($1, $2) or x.level = 'district')
-		order by case when u.area_id = $1 then 0 when u.area_id = $2 then 1 else 2 end, u.id limit 1), '')`,
+		where u.retired_at is null and u.duty_phone <> '' and (u.kind in ('dispatch_desk', 'street_office') and u.area_id in ($1, $2)
+			or u.kind in ('dispatch_desk', 'emergency') and x.level = 'district')
+		order by case when u.area_id = $1 then 0 when u.area_id = $2 then 1 else 2 end, u.kind <> 'dispatch_desk', u.id limit 1), '')`,
 		mine.Incident.AreaID, mine.Incident.StreetID).Scan(&mine.DispatcherPhone)
 	return mine, translate(err)
 }
