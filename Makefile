@@ -71,7 +71,7 @@ lint: .build/npm .build/web ## gofmt, go vet, golangci-lint, vue-tsc, biome
 	cd web && npm run --silent check && npm run --silent lint
 
 bench: build ## Targets against other ways, one JSON line each
-	$(YIPING) database --ephemeral -- go run ./server/bench
+	$(YIPING) database --ephemeral --durable -- go run ./server/bench
 
 torture: setup-test build ## Heavy trials: hundreds of kills under load
 	$(YIPING) database --ephemeral -- go test -race -tags torture -timeout 60m -run Torture ./server/...

@@ -163,11 +163,14 @@ func (s *search[K]) bound() float64 {
 
 func (s *search[K]) look(bucket []entry[K]) {
 	for _, e := range bucket {
-		d := Distance(s.p, e.point)
-		if d > s.bound() || len(s.found) == s.n && d == s.bound() {
+		bound := s.bound()
+		// The difference of latitudes alone is a lower bound, and cheap; the
+		// distance costs more than asking whether the key is wanted at all.
+		if math.Abs(e.point[1]-s.p[1])*(degree*EarthRadius) > bound || s.accept != nil && !s.accept(e.key) {
 			continue
 		}
-		if s.accept != nil && !s.accept(e.key) {
+		d := Distance(s.p, e.point)
+		if d > bound || len(s.found) == s.n && d == bound {
 			continue
 		}
 		at, _ := slices.BinarySearchFunc(s.found, d, func(f Found[K], d float64) int {

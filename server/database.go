@@ -109,6 +109,7 @@ func (c seedCmd) Run(a *app) error {
 
 type databaseCmd struct {
 	Ephemeral bool     `help:"A throw-away PostgreSQL, gone afterwards."`
+	Durable   bool     `help:"With --ephemeral: it writes as safely as a real one."`
 	Command   []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
 }
 
@@ -128,7 +129,7 @@ func (c databaseCmd) Run(a *app) error {
 	if len(command) == 0 {
 		return fmt.Errorf("a command is needed: yiping database -- psql")
 	}
-	code, err := local.RunWith(a.ctx, folder, a.log, command)
+	code, err := local.RunWith(a.ctx, folder, c.Durable, a.log, command)
 	if err != nil {
 		return err
 	}

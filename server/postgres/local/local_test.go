@@ -279,11 +279,11 @@ func TestFoldersThatCannotServe(t *testing.T) {
 }
 
 func TestRunWith(t *testing.T) {
-	code, err := RunWith(t.Context(), "", zerolog.Nop(), []string{"sh", "-c", `test -n "$DATABASE_URL" && exit 7`})
+	code, err := RunWith(t.Context(), "", false, zerolog.Nop(), []string{"sh", "-c", `test -n "$DATABASE_URL" && exit 7`})
 	if err != nil || code != 7 {
 		t.Fatalf("exit code %d, %v", code, err)
 	}
-	if _, err := RunWith(t.Context(), "", zerolog.Nop(), []string{"/no/such/program"}); err == nil {
+	if _, err := RunWith(t.Context(), "", false, zerolog.Nop(), []string{"/no/such/program"}); err == nil {
 		t.Fatal("a program that is not there ran")
 	}
 }

@@ -15,8 +15,9 @@ import (
 
 // RunWith runs a command with DATABASE_URL set to the private PostgreSQL of a
 // folder, or with dataDir "" of a throw-away one, and gives its exit code. A
-// server that is running on the folder is shared, else one is started for it.
-func RunWith(ctx context.Context, dataDir string, log zerolog.Logger, command []string) (int, error) {
+// server that is running on the folder is shared, else one is started for it. A
+// throw-away one that is durable writes as safely as a real one.
+func RunWith(ctx context.Context, dataDir string, durable bool, log zerolog.Logger, command []string) (int, error) {
 	if dataDir != "" {
 		if url := Attach(dataDir); url != "" {
 			return run(ctx, url, command)
@@ -38,7 +39,7 @@ func RunWith(ctx context.Context, dataDir string, log zerolog.Logger, command []
 	if ephemeral {
 		defer func() { _ = os.RemoveAll(place.SocketDir) }()
 	}
-	c, err := Open(ctx, Config{Place: place, Ephemeral: ephemeral, Log: log})
+	c, err := Open(ctx, Config{Place: place, Ephemeral: ephemeral && !durable, Log: log})
 	if err != nil {
 		return 0, err
 	}
