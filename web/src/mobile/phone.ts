@@ -199,6 +199,10 @@ async function ask(): Promise<void> {
   try {
     const mine = await get<Mine>('/api/v1/mine')
     if (who?.account_id !== holder.value?.account_id) return
+    if (!reached.value) {
+      sender?.wake()
+      feed?.wake()
+    }
     reached.value = true
     heard.value = { mine, at }
     await store.setValue('mine', { mine, at })

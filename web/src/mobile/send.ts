@@ -27,7 +27,8 @@ function field(of: unknown, name: string): unknown {
 /** What a failed attempt means: again later, after signing in, or never. */
 export function outcomeOf(error: unknown): Outcome {
   if (!(error instanceof ApiError) || error.transient) {
-    return { is: 'failed', retryAfterMs: error instanceof ApiError ? error.retryAfter * 1000 : 0 }
+    const answered = error instanceof ApiError && error.status > 0
+    return { is: 'failed', byServer: answered, retryAfterMs: answered ? error.retryAfter * 1000 : 0 }
   }
   if (error.status === 401) return { is: 'signed_out' }
   return { is: 'refused', code: error.code, message: error.message }

@@ -41,21 +41,24 @@ describe('the outbox', () => {
 
   it('waits with a growing pause after a failure and holds up what is behind', () => {
     let box = outbox.sending(boxOf(tap('a'), tap('b')), 'a')
-    box = outbox.settle(box, 'a', { is: 'failed' }, 5000, 1)
+    box = outbox.settle(box, 'a', { is: 'failed', byServer: false }, 5000, 1)
     expect(outbox.next(box, 'taps', 5999)).toBeUndefined()
     expect(outbox.wakeAt(box, 'taps')).toBe(6000)
     expect(outbox.next(box, 'taps', 6000)?.key).toBe('a')
   })
 
   it('honours how long the server asks to wait', () => {
-    const box = outbox.settle(outbox.sending(boxOf(tap('a')), 'a'), 'a', { is: 'failed', retryAfterMs: 9000 }, 0, 1)
+    const box = outbox.settle(outbox.sending(boxOf(tap('a')), 'a'), 'a', { is: 'failed', byServer: true, retryAfterMs: 9000 }, 0, 1)
     expect(outbox.wakeAt(box, 'taps')).toBe(9000)
   })
 
-  it('lets others past what failed too often', () => {
+  it.each([
+    ['lets others past what the server cannot deal with', true, 'b'],
+    ['keeps the order however long there is no network', false, undefined],
+  ])('%s', (_, byServer, want) => {
     let box = boxOf(tap('a'), tap('b'))
-    for (let n = 0; n < outbox.heldUpFor; n++) box = outbox.settle(outbox.sending(box, 'a'), 'a', { is: 'failed' }, 0, 1)
-    expect(outbox.next(box, 'taps', 1)?.key).toBe('b')
+    for (let n = 0; n < outbox.heldUpFor; n++) box = outbox.settle(outbox.sending(box, 'a'), 'a', { is: 'failed', byServer }, 0, 1)
+    expect(outbox.next(box, 'taps', 1)?.key).toBe(want)
   })
 
   it('goes on behind a refusal and keeps its reason', () => {
@@ -73,7 +76,7 @@ describe('the outbox', () => {
 
   it('ignores an answer that comes after the first', () => {
     let box = outbox.settle(outbox.sending(boxOf(tap('a')), 'a'), 'a', { is: 'sent', result: 4 }, 0, 0)
-    box = outbox.settle(box, 'a', { is: 'failed' }, 0, 0)
+    box = outbox.settle(box, 'a', { is: 'failed', byServer: false }, 0, 0)
     box = outbox.settle(box, 'a', { is: 'refused', code: 'x', message: '' }, 0, 0)
     expect(box[0]).toMatchObject({ state: 'sent', result: 4 })
   })
@@ -101,12 +104,12 @@ describe('the outbox', () => {
   it('takes back only what has not left', () => {
     const box = boxOf(tap('start'), tap('end', { after: 'start' }))
     expect(outbox.takeBack(box, 'start')).toHaveLength(0)
-    const left = outbox.settle(outbox.sending(box, 'start'), 'start', { is: 'failed' }, 0, 0)
+    const left = outbox.settle(outbox.sending(box, 'start'), 'start', { is: 'failed', byServer: false }, 0, 0)
     expect(outbox.takeBack(left, 'start')).toHaveLength(2)
   })
 
   it('tries at once when the network is back', () => {
-    const box = outbox.settle(outbox.sending(boxOf(tap('a')), 'a'), 'a', { is: 'failed' }, 5000, 1)
+    const box = outbox.settle(outbox.sending(boxOf(tap('a')), 'a'), 'a', { is: 'failed', byServer: false }, 5000, 1)
     expect(outbox.next(outbox.hurry(box), 'taps', 5000)?.key).toBe('a')
   })
 

@@ -40,6 +40,8 @@ export interface Item {
   photo?: Blob
   state: ItemState
   tries: number
+  /** How often the server answered with an error of its own; a dead network does not count. */
+  errors: number
   /** Not to be tried before, in ms. */
   retryAt: number
   /** When it was sent or refused, in ms. */
@@ -57,7 +59,7 @@ export type Box = readonly Item[]
 export type Outcome =
   | { is: 'sent'; result?: number }
   | { is: 'refused'; code: string; message: string }
-  | { is: 'failed'; retryAfterMs?: number }
+  | { is: 'failed'; byServer: boolean; retryAfterMs?: number }
   | { is: 'signed_out' }
 
 /** Photos go beside the taps, so that a picture on a weak signal never delays an arrival. */
@@ -67,7 +69,7 @@ export const laneOf = (item: Item): Lane => (item.kind === 'photo' ? 'photos' : 
 
 const firstPause = 1000
 const longestPause = 30_000
-/** After so many server errors in a row an item no longer holds up the others. */
+/** After so many errors of the server an item no longer holds up the others. */
 export const heldUpFor = 6
 /** How many finished items are kept to be shown. */
 export const keptFinished = 30
@@ -75,13 +77,13 @@ export const keptFinished = 30
 export const isOver = (item: Item): boolean => item.state === 'sent' || item.state === 'refused'
 
 /** A tap as it is made; the rest of an item follows from it. */
-export type Tap = Omit<Item, 'seq' | 'state' | 'tries' | 'retryAt' | 'overAt' | 'result' | 'code' | 'message'>
+export type Tap = Omit<Item, 'seq' | 'state' | 'tries' | 'errors' | 'retryAt' | 'overAt' | 'result' | 'code' | 'message'>
 
 /** Adds a tap at the end. A key that is there already changes nothing. */
 export function enqueue(box: Box, tap: Tap): Box {
   if (box.some((i) => i.key === tap.key)) return box
   const seq = box.reduce((most, i) => Math.max(most, i.seq), 0) + 1
-  return [...box, { ...tap, seq, state: 'waiting', tries: 0, retryAt: 0 }]
+  return [...box, { ...tap, seq, state: 'waiting', tries: 0, errors: 0, retryAt: 0 }]
 }
 
 /** After a start: what was on its way may or may not have arrived, so it goes again with its key; all at once. */
@@ -100,14 +102,14 @@ export function wakeAt(box: Box, lane: Lane): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
-/** The first item of a lane that is not over; those behind it too once it was tried in vain too often. */
+/** The first item of a lane that is not over; those behind it too once the server could not deal with it too often. */
 function candidates(box: Box, lane: Lane): Item[] {
   const found: Item[] = []
   for (const item of box) {
     if (laneOf(item) !== lane || isOver(item)) continue
     if (item.state === 'sending' || dependency(box, item) === 'waiting') break
     found.push(item)
-    if (item.tries < heldUpFor) break
+    if (item.errors < heldUpFor) break
   }
   return found
 }
@@ -144,7 +146,12 @@ export function settle(box: Box, key: string, outcome: Outcome, now: number, ran
         case 'signed_out':
           return { ...i, state: 'waiting', tries: Math.max(0, i.tries - 1), retryAt: 0 }
         case 'failed':
-          return { ...i, state: 'waiting', retryAt: now + Math.max(outcome.retryAfterMs ?? 0, pause(i.tries, random)) }
+          return {
+            ...i,
+            state: 'waiting',
+            errors: i.errors + (outcome.byServer ? 1 : 0),
+            retryAt: now + Math.max(outcome.retryAfterMs ?? 0, pause(i.tries, random)),
+          }
       }
     }),
   )

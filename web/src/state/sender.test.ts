@@ -24,14 +24,14 @@ class FakeServer {
   post = async (path: string, item: Item): Promise<Outcome> => {
     this.posts.push(item.key)
     const trouble = this.trouble.shift()
-    if (trouble === 'offline') return { is: 'failed' }
+    if (trouble === 'offline') return { is: 'failed', byServer: false }
     if (trouble && trouble !== 'answer_lost') return trouble
     if (!this.answers.has(item.key)) {
       this.effects.push(path)
       this.answers.set(item.key, { is: 'sent', result: this.effects.length })
     }
     if (trouble === 'answer_lost') throw new Error('connection lost')
-    return this.answers.get(item.key) ?? { is: 'failed' }
+    return this.answers.get(item.key) ?? { is: 'failed', byServer: true }
   }
 }
 
@@ -92,7 +92,7 @@ describe('the sender', () => {
 
   it('waits while offline and sends in order afterwards', async () => {
     const server = new FakeServer()
-    server.trouble = Array(5).fill('offline')
+    server.trouble = Array(12).fill('offline')
     const { started, world, box } = run(server)
     const sender = await started
     await sender.tap(tap('a'))
@@ -100,7 +100,7 @@ describe('the sender', () => {
     await settled()
     expect(server.effects).toEqual([])
     expect(box().map((i) => i.state)).toEqual(['waiting', 'waiting'])
-    await world.pass(120_000)
+    await world.pass(600_000)
     expect(server.effects).toEqual(['/a', '/b'])
   })
 

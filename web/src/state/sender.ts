@@ -98,7 +98,7 @@ export class Sender {
     try {
       outcome = await this.world.post(path, item)
     } catch {
-      outcome = { is: 'failed' }
+      outcome = { is: 'failed', byServer: false }
     }
     await this.settle(item.key, outcome)
     return outcome.is !== 'signed_out'

@@ -26,6 +26,7 @@ const item = (kind: Item['kind'], subject: string, more: Partial<Item> = {}): It
   at: start + 1000,
   state: 'waiting',
   tries: 0,
+  errors: 0,
   retryAt: 0,
   ...more,
 })
