@@ -16,8 +16,7 @@ const (
 	NounCamera     Noun = "camera"
 	NounTimeline   Noun = "timeline"
 	NounPhoto      Noun = "photo"
-	NounAccount    Noun = "account"
-	NounTracking   Noun = "tracking"
+	NounResponder  Noun = "responder"
 )
 
 // Event is one committed change, in the order of its offset. It carries ids and

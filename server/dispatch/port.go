@@ -73,6 +73,9 @@ type Tx interface {
 	OpenOffers(ctx context.Context, incidentID, responderID int64) ([]Offer, error)
 	LastWave(ctx context.Context, incidentID int64) (int, error)
 
+	// SaveResponder makes a person or replaces the one of the same source and
+	// external id, and gives the id and version.
+	SaveResponder(ctx context.Context, in ResponderInput, areaID, postCell int64) (id int64, version int, err error)
 	// LockResponder locks the person's row: all that decides whom somebody is
 	// assigned to happens under it.
 	LockResponder(ctx context.Context, id int64) (Responder, error)

@@ -3,6 +3,8 @@ package httpapi
 import (
 	"context"
 
+	"github.com/paulmach/orb"
+
 	"yiping/server/dispatch"
 )
 
@@ -21,7 +23,40 @@ type respondersView struct {
 	Total      int                  `json:"total"`
 }
 
+type addResponderInput struct {
+	CommandInput
+	Body struct {
+		Name         string   `json:"name" minLength:"1" maxLength:"64"`
+		Phone        string   `json:"phone,omitempty" maxLength:"32" pattern:"^[0-9+ -]*$"`
+		Affiliations []string `json:"affiliations" minItems:"1" maxItems:"6" enum:"party_member,community_worker,grid_member,volunteer,property_staff,unit_staff"`
+		Skills       []string `json:"skills,omitempty" maxItems:"20"`
+		Vehicle      string   `json:"vehicle,omitempty" enum:"foot,bicycle,ebike,car" default:"foot"`
+		Lon          float64  `json:"lon" minimum:"-180" maximum:"180" doc:"The post: where they are taken to be while no position is known."`
+		Lat          float64  `json:"lat" minimum:"-90" maximum:"90"`
+		Source       string   `json:"source,omitempty" maxLength:"64" default:"local"`
+		ExternalID   string   `json:"external_id" minLength:"1" maxLength:"128" doc:"With the source it tells a repeat from somebody new."`
+	}
+}
+
+func (a *api) addResponder(ctx context.Context, in *addResponderInput) (*body[dispatch.Responder], error) {
+	b := in.Body
+	if b.Skills == nil {
+		b.Skills = []string{}
+	}
+	out, err := a.Service.AddResponder(ctx, a.command(ctx, in.Key, "responder.add", b), dispatch.ResponderInput{Name: b.Name, Phone: b.Phone,
+		Affiliations: b.Affiliations, Skills: b.Skills, Vehicle: b.Vehicle, Post: orb.Point{b.Lon, b.Lat}, Source: b.Source, ExternalID: b.ExternalID})
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.Reader.Responder(ctx, out.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.shownResponder(ctx, r))
+}
+
 func (a *api) responders() {
+	operation(a, "POST", "/api/v1/responders", "add-responder", "Register a person, or change one", Access(dispatch.ActionAdminister), 200, a.addResponder)
 	operation(a, "GET", "/api/v1/responders", "list-responders", "People who can be dispatched", Access(dispatch.ActionSee), 200, a.listResponders)
 	operation(a, "GET", "/api/v1/responders/{id}", "get-responder", "One person", SignedIn, 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Responder], error) {
 		r, err := a.Reader.Responder(ctx, in.ID)

@@ -76,6 +76,27 @@ func responder(ctx context.Context, q querier, at time.Time, id int64) (dispatch
 	return list[0], nil
 }
 
+func (t *tx) SaveResponder(ctx context.Context, in dispatch.ResponderInput, areaID, postCell int64) (id int64, version int, err error) {
+	err = t.QueryRow(ctx, `
+		insert into responder (area_id, name, phone, vehicle, post, post_cell, source, external_id)
+		values ($1, $2, $3, $4, st_setsrid(st_makepoint($5, $6), 4326), $7, $8, $9)
+		on conflict on constraint responder_external do update set area_id = excluded.area_id, name = excluded.name, phone = excluded.phone,
+			vehicle = excluded.vehicle, post = excluded.post, post_cell = excluded.post_cell, version = responder.version + 1,
+			updated_at = now(), retired_at = null
+		returning id, version`, areaID, in.Name, in.Phone, in.Vehicle, in.Post.Lon(), in.Post.Lat(), postCell, in.Source, in.ExternalID).Scan(&id, &version)
+	if err != nil {
+		return 0, 0, translate(err)
+	}
+	_, err = t.Exec(ctx, `with gone as (delete from responder_affiliation where responder_id = $1 and affiliation <> all($2))
+		insert into responder_affiliation (responder_id, affiliation) select $1, unnest($2::text[]) on conflict do nothing`, id, in.Affiliations)
+	if err != nil {
+		return 0, 0, translate(err)
+	}
+	_, err = t.Exec(ctx, `with gone as (delete from responder_skill where responder_id = $1 and skill <> all($2))
+		insert into responder_skill (responder_id, skill) select $1, unnest($2::text[]) on conflict do nothing`, id, in.Skills)
+	return id, version, translate(err)
+}
+
 func (t *tx) LockResponder(ctx context.Context, id int64) (dispatch.Responder, error) {
 	if _, err := t.Exec(ctx, `select 1 from responder where id = $1 for update`, id); err != nil {
 		return dispatch.Responder{}, translate(err)

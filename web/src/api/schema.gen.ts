@@ -731,7 +731,8 @@ export interface paths {
         /** People who can be dispatched */
         get: operations["list-responders"];
         put?: never;
-        post?: never;
+        /** Register a person, or change one */
+        post: operations["add-responder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -829,6 +830,28 @@ export interface components {
         };
         AccountsView: {
             accounts: components["schemas"]["Account"][];
+        };
+        AddResponderInputBody: {
+            affiliations: ("party_member" | "community_worker" | "grid_member" | "volunteer" | "property_staff" | "unit_staff")[] | null;
+            /** @description With the source it tells a repeat from somebody new. */
+            external_id: string;
+            /** Format: double */
+            lat: number;
+            /**
+             * Format: double
+             * @description The post: where they are taken to be while no position is known.
+             */
+            lon: number;
+            name: string;
+            phone?: string;
+            skills?: string[] | null;
+            /** @default local */
+            source: string;
+            /**
+             * @default foot
+             * @enum {string}
+             */
+            vehicle: "foot" | "bicycle" | "ebike" | "car";
         };
         AffiliationForce: {
             /** @enum {string} */
@@ -6218,6 +6241,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RespondersView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-responder": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddResponderInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Responder"];
                 };
             };
             /** @description Bad Request */

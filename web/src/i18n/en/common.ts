@@ -117,6 +117,7 @@ export const common = {
     duty_started: 'Duty begins',
     duty_ended: 'Duty ends',
     duty_on_call: 'On call',
+    responder_changed: 'Responder changed',
     area_changed: 'Area changed',
     camera_health: 'Camera health changed',
   },

@@ -110,6 +110,7 @@ export const common = {
     duty_started: '人员开始值守',
     duty_ended: '人员结束值守',
     duty_on_call: '人员备勤',
+    responder_changed: '人员信息更新',
     area_changed: '辖区信息更新',
     camera_health: '摄像机状态变化',
   },
