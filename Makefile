@@ -11,14 +11,15 @@ export PATH := $(PATH):/usr/local/go/bin:/usr/local/bin
 # Started through sudo on a checkout of an ordinary user, everything is built as
 # that user, so that nothing of root's is in the way of a later `make`.
 OWNER := $(shell stat -c %U .)
+BUILD_AS :=
 ifeq ($(shell id -u),0)
 ifneq ($(OWNER),root)
-AS := sudo -u $(OWNER) -H env PATH="$$PATH"
+BUILD_AS := sudo -u $(OWNER) -H env PATH="$$PATH"
 endif
 endif
 
 YIPING  := .build/yiping
-VERSION := $(shell $(AS) git describe --always --dirty 2>/dev/null || echo dev)
+VERSION := $(shell $(BUILD_AS) git describe --always --dirty 2>/dev/null || echo dev)
 GO_FILES := $(shell find server geo seed migrations -name '*.go' -o -name '*.sql' -o -path '*/messages/*.json' 2>/dev/null) go.mod go.sum web/embed.go
 WEB_FILES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print 2>/dev/null)
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -42,16 +43,16 @@ setup-test: setup
 	@server/setup/debian.sh test
 
 $(YIPING): $(GO_FILES) .build/web
-	@$(AS) mkdir -p .build
-	$(AS) go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $@ ./server
+	@$(BUILD_AS) mkdir -p .build
+	$(BUILD_AS) go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $@ ./server
 
 .build/web: $(WEB_FILES) .build/npm
-	cd web && $(AS) npm run --silent build
-	@$(AS) mkdir -p .build && $(AS) touch $@
+	cd web && $(BUILD_AS) npm run --silent build
+	@$(BUILD_AS) mkdir -p .build && $(BUILD_AS) touch $@
 
 .build/npm: web/package.json web/package-lock.json
-	cd web && $(AS) npm ci --no-audit --no-fund
-	@$(AS) mkdir -p .build && $(AS) touch $@
+	cd web && $(BUILD_AS) npm ci --no-audit --no-fund
+	@$(BUILD_AS) mkdir -p .build && $(BUILD_AS) touch $@
 
 test: setup-test build test-go test-web test-e2e ## Run every test
 
