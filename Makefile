@@ -51,7 +51,8 @@ $(YIPING): $(GO_FILES) .build/web
 	@$(BUILD_AS) mkdir -p .build && $(BUILD_AS) touch $@
 
 .build/npm: web/package.json web/package-lock.json
-	cd web && $(BUILD_AS) npm ci --no-audit --no-fund
+	# Not npm ci: it refuses a lock file without the parts of foreign platforms.
+	cd web && $(BUILD_AS) npm install --no-save --no-audit --no-fund
 	@$(BUILD_AS) mkdir -p .build && $(BUILD_AS) touch $@
 
 test: setup-test build test-go test-web test-e2e ## Run every test
