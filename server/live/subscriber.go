@@ -125,7 +125,7 @@ func (s *Subscriber) flush() {
 	s.push(encodePositions(places))
 }
 
-// waysOf decides how this subscriber sees a change: the one place where it is
+// wayOf decides how this subscriber sees a change: the one place where it is
 // decided. Calls for one subscriber come in order of the log, under the hub's
 // lock, since what a responder takes part in follows from it.
 func (s *Subscriber) wayOf(c dispatch.Change, tree *dispatch.AreaTree) variant {

@@ -17,8 +17,7 @@ import (
 
 // LoadSeed fills an empty database with the demonstration district, in one
 // transaction, and marks the installation as a demonstration. It refuses a
-// database that already holds areas. The ids of people that the district's
-// logins refer to are found by SeedResponder.
+// database that already holds areas.
 func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
 
 	"yiping/geo"
@@ -121,23 +120,4 @@ func (l *loader) ground(ctx context.Context) {
 			l.name("road", i, 0, g.Name, g.Class, line[len(line)/2])
 		}
 	}
-}
-
-// SeedResponder gives the id of the demonstration's responder of an index.
-func (s *Store) SeedResponder(ctx context.Context, index int) (int64, error) {
-	return s.seedID(ctx, `select id from responder where source = $1 and external_id = $2`, external("responder", index))
-}
-
-// SeedArea gives the id of the demonstration's area of a code.
-func (s *Store) SeedArea(ctx context.Context, code string) (int64, error) {
-	return s.seedID(ctx, `select id from area where source = $1 and external_id = $2`, "area-"+code)
-}
-
-func (s *Store) seedID(ctx context.Context, sql, externalID string) (int64, error) {
-	rows, err := s.pool.Query(ctx, sql, seed.Source, externalID)
-	if err != nil {
-		return 0, translate(err)
-	}
-	id, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int64])
-	return id, translate(err)
 }

@@ -107,18 +107,14 @@ func TestLoadSeed(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("a login's responder is found", func(t *testing.T) {
-		for _, l := range d.Logins {
-			if l.Responder == seed.None {
-				continue
-			}
-			id, err := s.SeedResponder(t.Context(), l.Responder)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := s.Responder(t.Context(), id)
-			if err != nil || r.Name != l.Display {
-				t.Errorf("%s: %+v, %v", l.Username, r.Name, err)
+	t.Run("phones for the demonstration are found, on duty and free", func(t *testing.T) {
+		street, people, err := s.DemonstrationStreet(t.Context(), 5)
+		if err != nil || street == 0 || len(people) != 5 {
+			t.Fatalf("street %d, %d people, %v", street, len(people), err)
+		}
+		for _, r := range people {
+			if r.Duty != dispatch.DutyOn || r.Task != nil {
+				t.Errorf("%d is %s with %v", r.ID, r.Duty, r.Task)
 			}
 		}
 	})

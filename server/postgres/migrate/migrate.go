@@ -7,7 +7,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that goose talks through
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -35,7 +37,7 @@ func Up(ctx context.Context, url string, log zerolog.Logger) error {
 	defer func() { _ = db.Close() }()
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("the database cannot be reached: %w", err)
+		return fmt.Errorf("the database cannot be reached: %s", cause(err))
 	}
 	defer func() { _ = conn.Close() }()
 	if err := check(ctx, conn); err != nil {
@@ -63,6 +65,20 @@ func Up(ctx context.Context, url string, log zerolog.Logger) error {
 		log.Info().Str("migration", m.Source.Path).Dur("took", m.Duration).Msg("migrated")
 	}
 	return nil
+}
+
+// cause gives the one reason beneath an error of many lines, which names the
+// address and may name more than belongs on a screen.
+func cause(err error) string {
+	var dial *net.OpError
+	if errors.As(err, &dial) {
+		return dial.Error()
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return refused.Message
+	}
+	return "it does not answer"
 }
 
 // check refuses a server too old, or without PostGIS, in one sentence.
