@@ -61,6 +61,7 @@ create table incident (
     merged_into  bigint constraint incident_merged_into references incident (id),
     reason       text not null default '',
     reported_at  timestamptz not null,
+    round_at     timestamptz,
     verified_at  timestamptz,
     first_offer_at timestamptz,
     first_acceptance_at timestamptz,
@@ -79,6 +80,7 @@ create index incident_area_id on incident (area_id, id desc);
 create index incident_due on incident (due_at) where due_at is not null;
 create index incident_cell on incident (cell, reported_at);
 create index incident_reported_at on incident (reported_at);
+comment on column incident.round_at is 'When the present round of work began: a refused check or a reopening begins another.';
 comment on column incident.due_at is 'When the clock of the present state runs out; null where none runs.';
 
 create table report (

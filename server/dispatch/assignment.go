@@ -43,6 +43,10 @@ type Assignment struct {
 	Reason        string          `json:"reason"`
 }
 
+// inRound says whether it belongs to the present round of work: what was done
+// before a refused check or a reopening fills no place and resolves nothing again.
+func (a Assignment) inRound(i Incident) bool { return !a.AcceptedAt.Before(i.RoundAt) }
+
 type assignmentStep struct {
 	from []AssignmentState
 	to   AssignmentState

@@ -75,6 +75,7 @@ type Incident struct {
 	MergedInto        *int64        `json:"merged_into,omitempty"`
 	Reason            string        `json:"reason"`
 	ReportedAt        time.Time     `json:"reported_at"`
+	RoundAt           time.Time     `json:"-"` // when the present round of work began
 	VerifiedAt        *time.Time    `json:"verified_at,omitempty"`
 	FirstOfferAt      *time.Time    `json:"first_offer_at,omitempty"`
 	FirstAcceptanceAt *time.Time    `json:"first_acceptance_at,omitempty"`
@@ -126,6 +127,9 @@ func (i Incident) Step(step string, plan Plan, at time.Time) (Incident, string, 
 	i.State, i.StateSince = s.to, at
 	i.Version++
 	i.DueAt = clock(s.to, plan, at)
+	if step == "verify" || step == "reopen" || step == "refuse_check" {
+		i.RoundAt = at
+	}
 	switch s.to {
 	case IncidentVerified:
 		i.VerifiedAt = &at

@@ -111,7 +111,7 @@ func (s *Service) afterProgress(ctx context.Context, tx Tx, a Actor, i Incident,
 		return nil
 	}
 	step := "abandon"
-	if slices.ContainsFunc(assignments, func(as Assignment) bool { return as.State == AssignmentDone && !as.AcceptedAt.Before(startOfRound(i)) }) {
+	if slices.ContainsFunc(assignments, func(as Assignment) bool { return as.inRound(i) && as.State == AssignmentDone }) {
 		step = "resolve"
 	}
 	next, kind, err := i.Step(step, plan, now)
@@ -130,15 +130,6 @@ func (s *Service) afterProgress(ctx context.Context, tx Tx, a Actor, i Incident,
 		return err
 	}
 	return tx.Emit(ctx, incidentEvent(next, kind, i.State, a, now, nil))
-}
-
-// startOfRound is when the present round of work began: after a reopening, what
-// was done before it does not resolve the incident again.
-func startOfRound(i Incident) time.Time {
-	if i.VerifiedAt != nil {
-		return *i.VerifiedAt
-	}
-	return i.ReportedAt
 }
 
 // releaseEverybody ends all that is open on an incident.

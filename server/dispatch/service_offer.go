@@ -223,14 +223,14 @@ func quotaFull(ctx context.Context, tx Tx, i Incident) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return countTaken(assignments) >= i.Quota, nil
+	return countTaken(i, assignments) >= i.Quota, nil
 }
 
-// countTaken counts the places of the quota that are filled.
-func countTaken(assignments []Assignment) int {
+// countTaken counts the places of the quota that are filled in this round.
+func countTaken(i Incident, assignments []Assignment) int {
 	n := 0
 	for _, a := range assignments {
-		if a.State.Active() || a.State == AssignmentDone {
+		if a.State.Active() || a.State == AssignmentDone && a.inRound(i) {
 			n++
 		}
 	}

@@ -23,7 +23,7 @@ select i.id, i.type_code, i.plan_id, t.family, i.area_id,
        (select count(*) from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene')) as active,
        (select count(*) from assignment s where s.incident_id = i.id and s.state = 'on_scene') as on_scene,
        i.opened_by, i.verified_by, i.resolved_by, i.checked_by, i.merged_into, i.reason,
-       i.reported_at, i.verified_at, i.first_offer_at, i.first_acceptance_at, i.first_arrival_at,
+       i.reported_at, coalesce(i.round_at, i.verified_at, i.reported_at) as round_at, i.verified_at, i.first_offer_at, i.first_acceptance_at, i.first_arrival_at,
        i.resolved_at, i.checked_at, i.closed_at
 from incident i
 join incident_type t on t.code = i.type_code
@@ -67,11 +67,11 @@ func (t *tx) SaveIncident(ctx context.Context, i dispatch.Incident) error {
 		update incident set area_id = $2, compound_id = $3, priority = $4, state = $5, state_since = $6, due_at = $7, version = $8,
 			point = st_setsrid(st_makepoint($9, $10), 4326), cell = $11, place = $12, summary = $13,
 			verified_by = $14, resolved_by = $15, checked_by = $16, reason = $17, verified_at = $18, first_offer_at = $19,
-			first_acceptance_at = $20, first_arrival_at = $21, resolved_at = $22, checked_at = $23, closed_at = $24, updated_at = $25
+			first_acceptance_at = $20, first_arrival_at = $21, resolved_at = $22, checked_at = $23, closed_at = $24, updated_at = $25, round_at = $26
 		where id = $1`,
 		i.ID, i.AreaID, i.CompoundID, i.Priority, i.State, i.StateSince, i.DueAt, i.Version, i.Lon, i.Lat, cell.Int64(), i.Place, i.Summary,
 		i.VerifiedBy, i.ResolvedBy, i.CheckedBy, i.Reason, i.VerifiedAt, i.FirstOfferAt,
-		i.FirstAcceptanceAt, i.FirstArrivalAt, i.ResolvedAt, i.CheckedAt, i.ClosedAt, t.store.now())
+		i.FirstAcceptanceAt, i.FirstArrivalAt, i.ResolvedAt, i.CheckedAt, i.ClosedAt, t.store.now(), i.RoundAt)
 	return err
 }
 

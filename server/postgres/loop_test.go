@@ -154,6 +154,33 @@ func TestCheckerIsNotTheHandler(t *testing.T) {
 	}
 }
 
+// TestARefusedCheckBeginsAnotherRound: who was done before fills no place of it.
+func TestARefusedCheckBeginsAnotherRound(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	people := []dispatch.Actor{f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue"), f.responder("二", orb.Point{121.052, 38.051}, "fire_rescue"),
+		f.responder("三", orb.Point{121.053, 38.051}, "fire_rescue")}
+	i := f.verified() // its quota is two
+	work := func(who dispatch.Actor) {
+		t.Helper()
+		i = f.incident(i.ID)
+		f.must(f.svc.Send(ctx, f.as(f.desk, "send"), i.ID, i.Version, []int64{who.ResponderID}, "轮次"))
+		f.must(f.svc.AnswerOffer(ctx, f.as(who, "accept"), f.offersOf(i.ID)[who.ResponderID].ID, dispatch.Answer{Step: "accept"}))
+		a, err := f.store.AssignmentOfOffer(ctx, f.offersOf(i.ID)[who.ResponderID].ID)
+		if err != nil || a == nil {
+			t.Fatalf("%s got no assignment: %v", who.Name, err)
+		}
+		f.must(f.svc.Advance(ctx, f.as(who, "done"), a.ID, dispatch.Progress{Step: "done"}))
+		if i = f.incident(i.ID); i.State != dispatch.IncidentResolved {
+			t.Fatalf("after %s is done it is %s", who.Name, i.State)
+		}
+	}
+	for _, who := range people {
+		work(who)
+		f.must(f.svc.Check(ctx, f.as(f.chief, "check"), i.ID, i.Version, false, "没有处置好"))
+	}
+}
+
 // TestEditsMerge: edits of different fields merge, of the same the second is
 // told who was first.
 func TestEditsMerge(t *testing.T) {
