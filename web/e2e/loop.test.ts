@@ -96,17 +96,17 @@ it('pages outlive the server and go on where they were', async () => {
   await screen.page.getByTestId('link-banner').waitFor({ timeout: 8000 })
   await console.page.getByTestId('link-banner').waitFor({ timeout: 8000 })
   process.stdout.write(`banner after ${Math.round(performance.now() - killed)} ms\n`)
-  expect(await screen.page.getByTestId('wall-open-count').innerText()).not.toBe('0')
+  expect(await screen.page.getByTestId('wall-open-count').textContent()).not.toBe('0')
 
   // A tap without a server waits on the phone.
   await responder.at('duty-switch').click()
   await responder.at('unsent').waitFor()
 
-  const before = await console.at('queue-open-count').innerText()
+  const before = await console.at('queue-open-count').textContent()
   await server.run()
   await screen.until('wall-link', 'data-state', 'live', 40_000)
   await console.page.getByTestId('link-banner').waitFor({ state: 'detached', timeout: 40_000 })
-  expect(await console.at('queue-open-count').innerText()).toBe(before)
+  expect(await console.at('queue-open-count').textContent()).toBe(before)
   await responder.at('unsent').waitFor({ state: 'detached', timeout: 40_000 })
   // The duty ended with the tap that waited; it begins again.
   await responder.at('duty-switch').click()

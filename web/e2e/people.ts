@@ -56,7 +56,7 @@ export async function reportRubbish(w: Window, server: Server): Promise<string> 
   await w.at('report-words').fill('楼下垃圾堆放多日，有异味')
   await w.at('report-submit').click()
   await w.at('tracking-number').waitFor()
-  return (await w.at('tracking-number').innerText()).trim()
+  return ((await w.at('tracking-number').textContent()) ?? '').trim()
 }
 
 /** The newest incident on the wall that is in a state. */
