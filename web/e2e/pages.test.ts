@@ -52,7 +52,8 @@ describe.each(Object.keys(pages))('%s', (name) => {
     await w.page.waitForLoadState('networkidle', { timeout: 20_000 }).catch(() => {})
     await w.page.screenshot({ path: join(shots, `${name}.png`) })
     // The README's picture, when asked for.
-    if (process.env.YIPING_SHOTS && name === 'console') await w.page.screenshot({ path: join(import.meta.dirname, '../docs/console.jpg'), type: 'jpeg', quality: 75 })
+    if (process.env.YIPING_SHOTS && name === 'console')
+      await w.page.screenshot({ path: join(import.meta.dirname, '../docs/console.jpg'), type: 'jpeg', quality: 75 })
     const found = await new AxeBuilder({ page: w.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
     const serious = found.violations
       .filter((v) => v.impact === 'serious' || v.impact === 'critical')
