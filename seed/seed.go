@@ -241,6 +241,3 @@ type builder struct {
 // random gives the stream of one subject, so that a change in one subject
 // leaves the others as they were.
 func (b *builder) random(subject string) *random { return newRandom(b.options.Seed, subject) }
-
-// scaled multiplies a count by the scale, rounding to nearest.
-func (b *builder) scaled(n float64) int { return int(n*b.options.Scale + 0.5) }

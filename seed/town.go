@@ -161,14 +161,13 @@ func (b *builder) cutCell(i int, r *random) {
 		for col := range us {
 			east := us[col][1]
 			north := vs[row][1]
-			if isGreat(u, v) && row == 1 && col == 1 {
+			switch {
+			case isGreat(u, v) && row == 1 && col == 1:
 				east, north = us[2][1], vs[2][1]
-			} else if isGreat(u, v) && row > 0 && col > 0 {
+			case isGreat(u, v) && row > 0 && col > 0, row == joinRow && col == joinAt+1:
 				continue
-			} else if row == joinRow && col == joinAt {
+			case row == joinRow && col == joinAt:
 				east = us[col+1][1]
-			} else if row == joinRow && col == joinAt+1 {
-				continue
 			}
 			k := b.townBlock(i, us[col][0], vs[row][0], east, north)
 			k.great = isGreat(u, v) && row == 1 && col == 1

@@ -69,9 +69,9 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	a := &app{Config: c.Config, ctx: ctx, log: newLogger(c.Config), out: os.Stdout}
 	err = k.Run(a)
+	stop()
 	var code exitError
 	switch {
 	case errors.As(err, &code):

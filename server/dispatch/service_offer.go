@@ -35,7 +35,7 @@ func (s *Service) Send(ctx context.Context, c Command, id int64, seen int, respo
 		now := s.now()
 		next := i
 		if i.State == IncidentVerified {
-			kind := ""
+			var kind string
 			if next, kind, err = i.Step("offer", plan, now); err != nil {
 				return Outcome{}, err
 			}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"errors"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -85,7 +86,11 @@ func (a *api) observe(next http.Handler) http.Handler {
 func (a *api) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if v := recover(); v != nil && v != http.ErrAbortHandler {
+			v := recover()
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v) // the server's own way to cut an answer off
+			}
+			if v != nil {
 				a.Log.Error().Interface("panic", v).Bytes("stack", debug.Stack()).Msg("a handler panicked")
 				a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeInternal, ""))
 			}

@@ -92,7 +92,8 @@ func (a *api) problem(ctx context.Context, err error) huma.StatusError {
 			refused = &dispatch.Error{Code: dispatch.CodeInternal, Err: err}
 		}
 	}
-	if code := statusOf(refused.Code); code >= 500 {
+	// Who asked has gone: nobody is waiting and nothing is wrong.
+	if code := statusOf(refused.Code); code >= 500 && ctx.Err() == nil {
 		id, _ := ctx.Value(keyRequestID).(string)
 		a.Log.Error().Err(refused.Err).Str("code", string(refused.Code)).Str("request", id).Msg("request failed")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkb"
 	"github.com/paulmach/orb/planar"
 
@@ -120,7 +119,7 @@ func areaShape(in dispatch.AreaInput) (shape []byte, cells []int64, center []byt
 	}
 	if center == nil {
 		middle, _ := planar.CentroidArea(g)
-		center, err = wkb.Marshal(orb.Point(middle))
+		center, err = wkb.Marshal(middle)
 	}
 	return shape, cells, center, err
 }

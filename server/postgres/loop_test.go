@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -200,7 +201,7 @@ func TestEditsMerge(t *testing.T) {
 	if dispatch.CodeOf(err) != dispatch.CodeVersionConflict {
 		t.Fatalf("got %v", err)
 	}
-	if refused, _ = err.(*dispatch.Error); refused == nil || refused.Field != "summary" || refused.Values["by"] != "chief" {
+	if !errors.As(err, &refused) || refused.Field != "summary" || refused.Values["by"] != "chief" {
 		t.Fatalf("refused with %+v", refused)
 	}
 }

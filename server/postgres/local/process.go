@@ -181,7 +181,7 @@ func readPidFile(data string) (pidFile, error) {
 	lines := strings.Split(string(text), "\n")
 	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
 	if err != nil || pid <= 1 {
-		return pidFile{pid: -1}, nil
+		pid = -1 // names nothing that runs: as good as a stale one
 	}
 	f := pidFile{pid: pid}
 	if len(lines) > 4 {
