@@ -43,9 +43,9 @@ func TrackingHash(number string) []byte {
 
 // TakeIn opens an incident from a report.
 func (s *Service) TakeIn(ctx context.Context, c Command, in Intake) (Outcome, error) {
-	cell, err := geo.CellOf(in.Point, geo.ResolutionPeople)
+	cell, err := cellOf(in.Point)
 	if err != nil {
-		return Outcome{}, &Error{Code: CodeBadCoordinates, Field: "lon", Err: err}
+		return Outcome{}, err
 	}
 	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
 		now := s.now()
@@ -295,9 +295,9 @@ func (s *Service) edited(ctx context.Context, tx Tx, i Incident, e Edit, a Actor
 	if e.Point == nil {
 		return i, nil
 	}
-	cell, err := geo.CellOf(*e.Point, geo.ResolutionPeople)
+	cell, err := cellOf(*e.Point)
 	if err != nil {
-		return i, &Error{Code: CodeBadCoordinates, Field: "lon", Err: err}
+		return i, err
 	}
 	areaID, compoundID, err := tx.Locate(ctx, *e.Point)
 	if err != nil {

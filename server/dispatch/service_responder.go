@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/paulmach/orb"
-
-	"yiping/geo"
 )
 
 // ResponderInput is a person as an administrator registers them. The post is
@@ -24,9 +22,9 @@ type ResponderInput struct {
 // AddResponder registers a person, or changes the one of the same source and
 // external id.
 func (s *Service) AddResponder(ctx context.Context, c Command, in ResponderInput) (Outcome, error) {
-	cell, err := geo.CellOf(in.Post, geo.ResolutionPeople)
+	cell, err := cellOf(in.Post)
 	if err != nil {
-		return Outcome{}, &Error{Code: CodeBadCoordinates, Field: "lon", Err: err}
+		return Outcome{}, err
 	}
 	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
 		areaID, _, err := tx.Locate(ctx, in.Post)

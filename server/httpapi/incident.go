@@ -34,8 +34,8 @@ type createIncidentInput struct {
 	CommandInput
 	Body struct {
 		TypeCode    string  `json:"type_code" minLength:"1" maxLength:"64"`
-		Lon         float64 `json:"lon" minimum:"-180" maximum:"180"`
-		Lat         float64 `json:"lat" minimum:"-90" maximum:"90"`
+		Lon         float64 `json:"lon"`
+		Lat         float64 `json:"lat"`
 		Place       string  `json:"place,omitempty" maxLength:"200"`
 		Summary     string  `json:"summary,omitempty" maxLength:"2000"`
 		Priority    string  `json:"priority,omitempty" enum:"critical,urgent,normal,low"`
@@ -84,8 +84,8 @@ type editInput struct {
 			Summary  *string  `json:"summary,omitempty" maxLength:"2000"`
 			Place    *string  `json:"place,omitempty" maxLength:"200"`
 			Priority *string  `json:"priority,omitempty" enum:"critical,urgent,normal,low"`
-			Lon      *float64 `json:"lon,omitempty" minimum:"-180" maximum:"180"`
-			Lat      *float64 `json:"lat,omitempty" minimum:"-90" maximum:"90"`
+			Lon      *float64 `json:"lon,omitempty"`
+			Lat      *float64 `json:"lat,omitempty"`
 		} `json:"fields"`
 	}
 }

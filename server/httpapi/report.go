@@ -14,8 +14,8 @@ type reportInput struct {
 	CommandInput
 	Body struct {
 		TypeCode string  `json:"type_code" minLength:"1" maxLength:"64"`
-		Lon      float64 `json:"lon" minimum:"-180" maximum:"180"`
-		Lat      float64 `json:"lat" minimum:"-90" maximum:"90"`
+		Lon      float64 `json:"lon"`
+		Lat      float64 `json:"lat"`
 		Place    string  `json:"place,omitempty" maxLength:"200"`
 		Words    string  `json:"words,omitempty" maxLength:"1000"`
 		Phone    string  `json:"phone,omitempty" maxLength:"20" pattern:"^[0-9+ -]*$"`

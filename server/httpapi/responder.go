@@ -31,8 +31,8 @@ type addResponderInput struct {
 		Affiliations []string `json:"affiliations" minItems:"1" maxItems:"6" enum:"party_member,community_worker,grid_member,volunteer,property_staff,unit_staff"`
 		Skills       []string `json:"skills,omitempty" maxItems:"20"`
 		Vehicle      string   `json:"vehicle,omitempty" enum:"foot,bicycle,ebike,car" default:"foot"`
-		Lon          float64  `json:"lon" minimum:"-180" maximum:"180" doc:"The post: where they are taken to be while no position is known."`
-		Lat          float64  `json:"lat" minimum:"-90" maximum:"90"`
+		Lon          float64  `json:"lon" doc:"The post: where they are taken to be while no position is known."`
+		Lat          float64  `json:"lat"`
 		Source       string   `json:"source,omitempty" maxLength:"64" default:"local"`
 		ExternalID   string   `json:"external_id" minLength:"1" maxLength:"128" doc:"With the source it tells a repeat from somebody new."`
 	}
