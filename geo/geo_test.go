@@ -51,22 +51,41 @@ func TestCheckPoint(t *testing.T) {
 	}
 }
 
-// TestVectors holds cells against those of H3's own documentation and tests.
+// TestVectors holds cells, parents, centres and disks against those of the
+// official JavaScript build of H3 (h3-js 4.5.0), all over the earth, at all
+// resolutions and at every pentagon.
 func TestVectors(t *testing.T) {
-	tests := []struct {
-		p          orb.Point
-		resolution int
-		want       string
-	}{
-		{orb.Point{-122.0553238, 37.3615593}, 7, "87283472bffffff"},
-		{orb.Point{-122.0553238, 37.3615593}, 5, "85283473fffffff"},
-		{orb.Point{-122.41719971841658, 37.775938728915946}, 5, "85283083fffffff"},
-		{orb.Point{2.3522, 48.8566}, 9, ""},
+	raw, err := os.ReadFile("testdata/h3.json")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, tt := range tests {
-		got, err := CellOf(tt.p, tt.resolution)
-		if err != nil || tt.want != "" && got.String() != tt.want {
-			t.Errorf("cell of %v at %d: %s, %v, want %s", tt.p, tt.resolution, got, err, tt.want)
+	var vectors []struct {
+		Lon, Lat   float64
+		Resolution int
+		Cell       Cell
+		Parent     Cell
+		Center     orb.Point
+		Disk       []Cell
+	}
+	if err := json.Unmarshal(raw, &vectors); err != nil || len(vectors) < 250 {
+		t.Fatal(len(vectors), err)
+	}
+	for _, v := range vectors {
+		got, err := CellOf(orb.Point{v.Lon, v.Lat}, v.Resolution)
+		if err != nil || got != v.Cell || got.Resolution() != v.Resolution {
+			t.Errorf("%v %v at %d: %s, %v, want %s", v.Lon, v.Lat, v.Resolution, got, err, v.Cell)
+			continue
+		}
+		if parent, err := got.Parent(v.Parent.Resolution()); err != nil || parent != v.Parent {
+			t.Errorf("parent of %s: %s, %v, want %s", got, parent, err, v.Parent)
+		}
+		if middle, err := got.Center(); err != nil || Distance(middle, v.Center) > 0.001 {
+			t.Errorf("centre of %s: %v, %v, want %v", got, middle, err, v.Center)
+		}
+		disk, err := got.Disk(1)
+		slices.Sort(disk)
+		if err != nil || !slices.Equal(disk, v.Disk) {
+			t.Errorf("disk of %s: %v, %v, want %v", got, disk, err, v.Disk)
 		}
 	}
 }
