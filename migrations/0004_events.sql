@@ -35,7 +35,8 @@ create table event (
     sequenced_at timestamptz not null default now(),
     constraint event_pkey primary key ("offset")
 ) partition by range ("offset");
-create table event_default partition of event default;
+-- Ten million offsets a partition; the next one is made before it is needed.
+create table event_0 partition of event for values from (0) to (10000000);
 create index event_incident on event (incident_id, "offset") where incident_id is not null;
 create index event_area on event (area_id, "offset");
 create index event_at on event using brin (at);

@@ -190,6 +190,7 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 			_, err := store.DropStalePositions(ctx)
 			return err
 		})},
+		{Name: "make the log's next partition", Every: time.Hour, Run: plain(store.MakePartition)},
 		{Name: "forget", Every: time.Hour, Run: plain(func(ctx context.Context) error {
 			_, err := store.ForgetKeys(ctx, now().Add(-7*24*time.Hour))
 			return errors.Join(err, accounts.ForgetSessions(ctx, now().Add(-30*24*time.Hour)))

@@ -46,6 +46,25 @@ func (s *Store) Events(ctx context.Context, areaIDs []int64, incidentID, after, 
 	return epoch, list, err
 }
 
+// partitionSize is how many offsets one partition of the log holds.
+const partitionSize = 10_000_000
+
+// MakePartition makes the partition after the one that is being filled, where
+// it is not there yet.
+func (s *Store) MakePartition(ctx context.Context) error {
+	_, head, err := s.Head(ctx)
+	if err != nil {
+		return err
+	}
+	next := head/partitionSize + 1
+	_, err = s.pool.Exec(ctx, fmt.Sprintf(`create table if not exists event_%d partition of event for values from (%d) to (%d)`,
+		next, next*partitionSize, (next+1)*partitionSize))
+	if err != nil {
+		return fmt.Errorf("make a partition of the log: %w", translate(err))
+	}
+	return nil
+}
+
 // Changes gives the events after an offset with the nouns they touched as they
 // are now, each noun read once for the batch.
 func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]dispatch.Change, error) {

@@ -150,3 +150,31 @@ func TestSnapshot(t *testing.T) {
 		t.Fatalf("the responder's own: %+v, %v", mine, err)
 	}
 }
+
+// TestTheLogGoesOnInTheNextPartition when the first is full.
+func TestTheLogGoesOnInTheNextPartition(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	for range 2 { // made once, however often it is asked
+		if err := f.store.MakePartition(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.verified()
+	f.until("the log at rest", func(read []dispatch.Change) bool {
+		return len(read) > 0 && read[len(read)-1].Event.Kind == "incident.verified"
+	})
+	f.exec(`update feed set last_offset = $1`, partitionSize-1)
+	i := f.verified()
+	read := f.until("events of both partitions", func(read []dispatch.Change) bool {
+		last := read[len(read)-1]
+		return mentions(read, i.ID) && last.Event.Kind == "incident.verified" && last.Event.Offset >= partitionSize
+	})
+	if first := read[len(read)-2].Event.Offset; first != partitionSize {
+		t.Fatalf("the first offset beyond the partition is %d", first)
+	}
+	var held int
+	if err := f.store.pool.QueryRow(ctx, `select count(*) from event_1`).Scan(&held); err != nil || held != 2 {
+		t.Fatalf("%d events in the second partition, %v", held, err)
+	}
+}
