@@ -37,7 +37,7 @@ func CellOf(p orb.Point, resolution int) (Cell, error) {
 func ParseCell(text string) (Cell, error) {
 	n, err := strconv.ParseUint(text, 16, 64)
 	if err != nil || !h3.Cell(n).IsValid() {
-		return 0, fmt.Errorf("%q: %w", text, ErrCell)
+		return 0, fmt.Errorf("%.20q: %w", text, ErrCell) // what a stranger sent may be long
 	}
 	return Cell(n), nil
 }
@@ -64,7 +64,8 @@ func (c Cell) Resolution() int { return int(uint64(c) & resolutionMask >> resolu
 
 // Parent gives the cell of a coarser resolution that holds this one: the
 // resolution is set and the finer digits are filled with ones. Its own
-// resolution gives the cell itself; a finer one is refused.
+// resolution gives the cell itself; a finer one is refused. It does not ask
+// whether c is a cell: what is none gives what is none.
 func (c Cell) Parent(resolution int) (Cell, error) {
 	own := c.Resolution()
 	if resolution < 0 || resolution > own {
@@ -76,6 +77,9 @@ func (c Cell) Parent(resolution int) (Cell, error) {
 
 // Center gives the middle of the cell.
 func (c Cell) Center() (orb.Point, error) {
+	if err := c.check(); err != nil {
+		return orb.Point{}, err
+	}
 	at, err := h3.Cell(c).LatLng()
 	if err != nil {
 		return orb.Point{}, fmt.Errorf("centre of %s: %w", c, err)
@@ -83,8 +87,12 @@ func (c Cell) Center() (orb.Point, error) {
 	return orb.Point{at.Lng, at.Lat}, nil
 }
 
-// Boundary gives the cell's outline as a closed ring.
+// Boundary gives the cell's outline as a closed ring. A cell across the 180th
+// meridian has corners on both sides of it.
 func (c Cell) Boundary() (orb.Polygon, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
 	corners, err := h3.Cell(c).Boundary()
 	if err != nil {
 		return nil, fmt.Errorf("boundary of %s: %w", c, err)
@@ -98,11 +106,27 @@ func (c Cell) Boundary() (orb.Polygon, error) {
 
 // Disk gives the cells within k steps, the cell itself among them, in no order.
 func (c Cell) Disk(k int) ([]Cell, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
 	disk, err := h3.Cell(c).GridDisk(k)
 	if err != nil {
 		return nil, fmt.Errorf("disk of %s: %w", c, err)
 	}
 	return cells(disk), nil
+}
+
+// Steps gives how many cells apart two cells of one resolution are; far apart, or
+// with a pentagon between, H3 may be unable to say.
+func (c Cell) Steps(to Cell) (int, error) {
+	if err := errors.Join(c.check(), to.check()); err != nil {
+		return 0, err
+	}
+	n, err := h3.Cell(c).GridDistance(h3.Cell(to))
+	if err != nil {
+		return 0, fmt.Errorf("steps from %s to %s: %w", c, to, err)
+	}
+	return n, nil
 }
 
 // MarshalText gives the hex text.
@@ -115,6 +139,14 @@ func (c *Cell) UnmarshalText(text []byte) error {
 		*c = parsed
 	}
 	return err
+}
+
+// check refuses what is no cell: the library would give 0 a centre and a boundary.
+func (c Cell) check() error {
+	if !h3.Cell(c).IsValid() {
+		return fmt.Errorf("%s: %w", c, ErrCell)
+	}
+	return nil
 }
 
 func cells(list []h3.Cell) []Cell {

@@ -36,7 +36,9 @@ func (d Datum) String() string {
 	return string(d)
 }
 
-// ToWGS84 converts a point of a datum to WGS-84.
+// ToWGS84 converts a point of a datum to WGS-84, to a millimetre. Within some
+// 700 m of the edge of China's bounding box, where GCJ-02 begins abruptly, one
+// point stands for two places or none: there it may be off by the shift.
 func ToWGS84(d Datum, p orb.Point) (orb.Point, error) {
 	if err := CheckPoint(p); err != nil {
 		return p, err
@@ -52,7 +54,8 @@ func ToWGS84(d Datum, p orb.Point) (orb.Point, error) {
 	return p, fmt.Errorf("unknown datum %q", string(d))
 }
 
-// FromWGS84 converts a WGS-84 point to a datum.
+// FromWGS84 converts a WGS-84 point to a datum. Outside China's bounding box
+// GCJ-02 is WGS-84; BD-09 keeps its own shift everywhere, as gcoord has it.
 func FromWGS84(d Datum, p orb.Point) (orb.Point, error) {
 	if err := CheckPoint(p); err != nil {
 		return p, err
@@ -121,43 +124,63 @@ func invert(p orb.Point, shift func(orb.Point) orb.Point) orb.Point {
 	return guess
 }
 
-// GeometryToWGS84 converts every point of a geometry; the input is left alone.
+// GeometryToWGS84 converts every point of a geometry of a datum to WGS-84; the
+// input is left alone. A bound becomes the bound of its converted corners.
 func GeometryToWGS84(d Datum, g orb.Geometry) (orb.Geometry, error) {
-	out := orb.Clone(g)
-	var failed error
-	convert := func(line []orb.Point) {
-		for k, p := range line {
-			converted, err := ToWGS84(d, p)
-			if err != nil && failed == nil {
-				failed = fmt.Errorf("point %d: %w", k+1, err)
-			}
-			line[k] = converted
-		}
-	}
-	switch v := out.(type) {
+	return convert(g, func(p orb.Point) (orb.Point, error) { return ToWGS84(d, p) })
+}
+
+// GeometryFromWGS84 converts every point of a WGS-84 geometry to a datum; the
+// input is left alone. A bound becomes the bound of its converted corners.
+func GeometryFromWGS84(d Datum, g orb.Geometry) (orb.Geometry, error) {
+	return convert(g, func(p orb.Point) (orb.Point, error) { return FromWGS84(d, p) })
+}
+
+func convert(g orb.Geometry, to func(orb.Point) (orb.Point, error)) (orb.Geometry, error) {
+	switch v := g.(type) {
 	case orb.Point:
-		p, err := ToWGS84(d, v)
-		return p, err
+		return to(v)
 	case orb.MultiPoint:
-		convert(v)
+		return convertPoints(v, to)
 	case orb.LineString:
-		convert(v)
+		return convertPoints(v, to)
+	case orb.Ring:
+		return convertPoints(v, to)
 	case orb.MultiLineString:
-		for _, line := range v {
-			convert(line)
-		}
+		return convertParts(v, to)
 	case orb.Polygon:
-		for _, ring := range v {
-			convert(ring)
-		}
+		return convertParts(v, to)
 	case orb.MultiPolygon:
-		for _, polygon := range v {
-			for _, ring := range polygon {
-				convert(ring)
-			}
-		}
-	default:
-		return nil, fmt.Errorf("a %s cannot be converted", g.GeoJSONType())
+		return convertParts(v, to)
+	case orb.Collection:
+		return convertParts(v, to)
+	case orb.Bound:
+		corners, err := convertPoints(v.ToRing(), to)
+		return corners.Bound(), err
 	}
-	return out, failed
+	return nil, fmt.Errorf("a geometry of type %T cannot be converted", g)
+}
+
+func convertPoints[P ~[]orb.Point](points P, to func(orb.Point) (orb.Point, error)) (P, error) {
+	out := make(P, len(points))
+	for k, p := range points {
+		converted, err := to(p)
+		if err != nil {
+			return nil, fmt.Errorf("point %d: %w", k+1, err)
+		}
+		out[k] = converted
+	}
+	return out, nil
+}
+
+func convertParts[P ~[]G, G orb.Geometry](parts P, to func(orb.Point) (orb.Point, error)) (P, error) {
+	out := make(P, len(parts))
+	for k, part := range parts {
+		converted, err := convert(part, to)
+		if err != nil {
+			return nil, fmt.Errorf("part %d: %w", k+1, err)
+		}
+		out[k] = converted.(G) // convert keeps the type
+	}
+	return out, nil
 }

@@ -22,17 +22,26 @@ type Index[K comparable] struct {
 	resolution int
 	mu         sync.RWMutex
 	buckets    map[Cell][]entry[K]
-	places     map[K]Cell
+	places     map[K]place
 }
 
+// entry is a key with its point, also as a unit vector: comparing chords
+// between vectors costs a tenth of a great-circle distance.
 type entry[K comparable] struct {
-	key   K
-	point orb.Point
+	key    K
+	point  orb.Point
+	vector vector
 }
 
-// NewIndex makes an empty index with buckets of a resolution.
+// place says where a key's entry is.
+type place struct {
+	cell Cell
+	at   int
+}
+
+// NewIndex makes an empty index with buckets of a resolution, 0 to 15.
 func NewIndex[K comparable](resolution int) *Index[K] {
-	return &Index[K]{resolution: resolution, buckets: map[Cell][]entry[K]{}, places: map[K]Cell{}}
+	return &Index[K]{resolution: resolution, buckets: map[Cell][]entry[K]{}, places: map[K]place{}}
 }
 
 // Set puts a key at a point, moving it where it was elsewhere. A bad point is
@@ -42,18 +51,18 @@ func (x *Index[K]) Set(key K, p orb.Point) error {
 	if err != nil {
 		return err
 	}
+	e := entry[K]{key, p, vectorOf(p)}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if was, ok := x.places[key]; ok {
-		if was == cell {
-			at := x.find(cell, key)
-			x.buckets[cell][at].point = p
+		if was.cell == cell {
+			x.buckets[cell][was.at] = e
 			return nil
 		}
-		x.remove(was, key)
+		x.take(was)
 	}
-	x.places[key] = cell
-	x.buckets[cell] = append(x.buckets[cell], entry[K]{key, p})
+	x.places[key] = place{cell, len(x.buckets[cell])}
+	x.buckets[cell] = append(x.buckets[cell], e)
 	return nil
 }
 
@@ -61,8 +70,8 @@ func (x *Index[K]) Set(key K, p orb.Point) error {
 func (x *Index[K]) Remove(key K) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if cell, ok := x.places[key]; ok {
-		x.remove(cell, key)
+	if was, ok := x.places[key]; ok {
+		x.take(was)
 		delete(x.places, key)
 	}
 }
@@ -74,114 +83,137 @@ func (x *Index[K]) Len() int {
 	return len(x.places)
 }
 
-func (x *Index[K]) find(cell Cell, key K) int {
-	return slices.IndexFunc(x.buckets[cell], func(e entry[K]) bool { return e.key == key })
-}
-
-func (x *Index[K]) remove(cell Cell, key K) {
-	bucket := x.buckets[cell]
-	at := x.find(cell, key)
-	bucket[at] = bucket[len(bucket)-1]
-	if len(bucket) == 1 {
-		delete(x.buckets, cell)
+// take removes an entry from its bucket; the last one takes its seat.
+func (x *Index[K]) take(was place) {
+	bucket := x.buckets[was.cell]
+	last := len(bucket) - 1
+	if last == 0 {
+		delete(x.buckets, was.cell)
 		return
 	}
-	x.buckets[cell] = bucket[:len(bucket)-1]
+	if was.at != last {
+		bucket[was.at] = bucket[last]
+		x.places[bucket[last].key] = was
+	}
+	bucket[last] = entry[K]{} // lets the key go
+	x.buckets[was.cell] = bucket[:last]
 }
 
 // Nearest gives up to n accepted keys within maxMeters of a point, nearest
-// first. accept is called under the index's lock and must not call it back.
+// first; a nil accept takes everybody. accept runs under the index's lock, so it
+// must not call the index back; it may be asked about a key twice.
 func (x *Index[K]) Nearest(p orb.Point, n int, maxMeters float64, accept func(K) bool) []Found[K] {
 	origin, err := CellOf(p, x.resolution)
-	if err != nil || n <= 0 {
+	if err != nil || n <= 0 || !(maxMeters >= 0) {
 		return nil
 	}
+	s := search[K]{from: vectorOf(p), n: n, limit: squaredChord(maxMeters), accept: accept}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	s := search[K]{p: p, n: n, limit: maxMeters, accept: accept}
-	step := ringStep(x.resolution)
-	rings := int(math.Ceil(maxMeters/step)) + 2
-	// Looking at every bucket costs less than rings that hold more cells.
-	for k := 0; k <= rings; k++ {
-		if float64(k-1)*step > s.bound() {
-			break
+	x.rings(origin, &s)
+	found := make([]Found[K], 0, len(s.hits))
+	for _, h := range s.hits {
+		if meters := Distance(p, h.point); meters <= maxMeters {
+			found = append(found, Found[K]{h.key, meters})
 		}
-		ring, err := ringOf(origin, k)
-		if err != nil || 6*k > 4*len(x.buckets)+64 {
-			return x.scan(s)
+	}
+	slices.SortStableFunc(found, func(a, b Found[K]) int { return cmp.Compare(a.Meters, b.Meters) })
+	return found
+}
+
+// rings looks through ring after ring until the next is too far to hold
+// anybody nearer, or until all buckets together are fewer than the cells of
+// the next disk: then it looks at every bucket.
+func (x *Index[K]) rings(origin Cell, s *search[K]) {
+	for k := 0; squaredChord(ringMeters(x.resolution, k)) <= s.bound(); k++ {
+		ring, err := h3.Cell(origin).GridRing(k)
+		if err != nil || 3*k*(k+1) > len(x.buckets) {
+			s.hits = s.hits[:0]
+			for _, bucket := range x.buckets {
+				s.look(bucket)
+			}
+			return
 		}
 		for _, c := range ring {
 			s.look(x.buckets[Cell(c)])
 		}
 	}
-	return s.found
 }
 
-// scan looks at every bucket.
-func (x *Index[K]) scan(s search[K]) []Found[K] {
-	s.found = nil
-	for _, bucket := range x.buckets {
-		s.look(bucket)
-	}
-	return s.found
+// ringMeters is a lower bound of the distance between any point of a cell and
+// any point of a cell k steps away.
+//
+// On the flat faces of H3's icosahedron rows of hexagons with edge e are 1.5 e
+// apart, so that k rows on, corner to corner, is 1.5 k e - 2 e. The distance of
+// middles on a face is 0.38196601 of the earth's radius at resolution 0, and a
+// root of 7 less each finer one; middles are a root of 3 times e apart.
+// The projection shrinks most at a face's corner, 37.377 degrees from its
+// middle, by that angle's squared cosine, 0.63147.
+func ringMeters(resolution, k int) float64 {
+	const least = 0.6314 * 0.38196601 * EarthRadius / 1.7320509
+	return max(0, (1.5*float64(k)-2)*least*math.Pow(7, -float64(resolution)/2))
 }
 
-// ringOf gives the cells at exactly k steps. Around a pentagon the quick way
-// fails, and the difference of two disks does it.
-func ringOf(origin Cell, k int) ([]h3.Cell, error) {
-	if ring, err := h3.Cell(origin).GridRingUnsafe(k); err == nil {
-		return ring, nil
-	}
-	return h3.Cell(origin).GridRing(k)
-}
-
-// ringStep is a lower bound, in metres, of how much farther each ring is: the
-// least distance between the middles of neighbours. It shrinks by the square
-// root of 7 with each resolution; the figure at 0 is 0.55 of the mean edge's
-// 1,281 km times the square root of 3, which holds for the smallest cells.
-func ringStep(resolution int) float64 {
-	const least = 0.55 * 1281256.011 * 1.7320508
-	return least / math.Pow(math.Sqrt(7), float64(resolution)) * 0.85
-}
-
-// search collects the nearest so far.
+// search collects the nearest so far, by squared chord.
 type search[K comparable] struct {
-	p      orb.Point
+	from   vector
 	n      int
 	limit  float64
 	accept func(K) bool
-	found  []Found[K]
+	hits   []hit[K]
 }
 
-// bound is the distance beyond which nobody is of interest any more.
+type hit[K comparable] struct {
+	key   K
+	point orb.Point
+	chord float64
+}
+
+// bound is the squared chord beyond which nobody is of interest any more.
 func (s *search[K]) bound() float64 {
-	if len(s.found) < s.n {
+	if len(s.hits) < s.n {
 		return s.limit
 	}
-	return s.found[len(s.found)-1].Meters
+	return s.hits[len(s.hits)-1].chord
 }
 
 func (s *search[K]) look(bucket []entry[K]) {
-	for _, e := range bucket {
-		bound := s.bound()
-		// The difference of latitudes alone is a lower bound, and cheap; the
-		// distance costs more than asking whether the key is wanted at all.
-		if math.Abs(e.point[1]-s.p[1])*(degree*EarthRadius) > bound || s.accept != nil && !s.accept(e.key) {
+	bound := s.bound()
+	for k := range bucket {
+		e := &bucket[k]
+		chord := s.from.squaredChord(e.vector)
+		if chord > bound || len(s.hits) == s.n && chord == bound || s.accept != nil && !s.accept(e.key) {
 			continue
 		}
-		d := Distance(s.p, e.point)
-		if d > bound || len(s.found) == s.n && d == bound {
-			continue
+		if len(s.hits) == s.n {
+			s.hits = s.hits[:s.n-1]
 		}
-		at, _ := slices.BinarySearchFunc(s.found, d, func(f Found[K], d float64) int {
-			if f.Meters <= d {
-				return -1
-			}
-			return cmp.Compare(f.Meters, d)
-		})
-		s.found = slices.Insert(s.found, at, Found[K]{e.key, d})
-		if len(s.found) > s.n {
-			s.found = s.found[:s.n]
+		at := len(s.hits)
+		for at > 0 && s.hits[at-1].chord > chord {
+			at--
 		}
+		s.hits = slices.Insert(s.hits, at, hit[K]{e.key, e.point, chord})
+		bound = s.bound()
 	}
+}
+
+// vector is a point on the unit sphere.
+type vector [3]float64
+
+func vectorOf(p orb.Point) vector {
+	sinLat, cosLat := math.Sincos(p.Lat() * degree)
+	sinLon, cosLon := math.Sincos(p.Lon() * degree)
+	return vector{cosLat * cosLon, cosLat * sinLon, sinLat}
+}
+
+func (v vector) squaredChord(w vector) float64 {
+	x, y, z := v[0]-w[0], v[1]-w[1], v[2]-w[2]
+	return x*x + y*y + z*z
+}
+
+// squaredChord is the square of the chord that belongs to a great-circle
+// distance, and a tenth of a micrometre more, for rounding.
+func squaredChord(meters float64) float64 {
+	chord := 2*math.Sin(math.Min(meters/EarthRadius, math.Pi)/2) + 0.1e-6/EarthRadius
+	return chord * chord
 }

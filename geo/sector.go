@@ -18,7 +18,7 @@ type Sector struct {
 // Holds says whether the point lies in the view; the edge does.
 func (s Sector) Holds(p orb.Point) bool {
 	d := Distance(s.Center, p)
-	if d > s.RangeMeters {
+	if !(d <= s.RangeMeters) { // a range that is no number sees nothing
 		return false
 	}
 	if d == 0 || s.ViewDegrees >= 360 {
@@ -28,17 +28,19 @@ func (s Sector) Holds(p orb.Point) bool {
 	return off <= s.ViewDegrees/2+1e-9
 }
 
-// Polygon gives the view's outline as a closed ring, a corner every five
-// degrees or less.
+// Polygon gives the view's outline as a closed ring, counterclockwise as
+// RFC 7946 wants it, with a corner every five degrees or less: between corners it
+// lies up to a thousandth of the range within the arc.
 func (s Sector) Polygon() orb.Polygon {
-	view := math.Min(s.ViewDegrees, 360)
+	view := math.Max(0, math.Min(s.ViewDegrees, 360))
 	steps := max(2, int(math.Ceil(view/5)))
+	right := s.BearingDegrees + view/2
 	ring := make(orb.Ring, 0, steps+3)
 	if view < 360 {
 		ring = append(ring, s.Center)
 	}
 	for k := range steps + 1 {
-		ring = append(ring, Destination(s.Center, s.BearingDegrees-view/2+view*float64(k)/float64(steps), s.RangeMeters))
+		ring = append(ring, Destination(s.Center, right-view*float64(k)/float64(steps), s.RangeMeters))
 	}
 	if view < 360 {
 		ring = append(ring, s.Center)
