@@ -3,6 +3,7 @@ package geo
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/paulmach/orb"
@@ -73,6 +74,14 @@ func (c Cell) Parent(resolution int) (Cell, error) {
 	}
 	filled := uint64(1)<<(3*(finest-resolution)) - 1
 	return Cell(uint64(c)&^resolutionMask | uint64(resolution)<<resolutionShift | filled), nil
+}
+
+// edgeMeters is the longest edge of a resolution, that of a cell in the middle of
+// one of the icosahedron's faces: middles are 0.38196601 of the earth's radius
+// apart there at resolution 0, a root of 7 less each finer one, and an edge is
+// that over the root of 3.
+func edgeMeters(resolution int) float64 {
+	return 0.38196601 * EarthRadius / math.Sqrt(3) * math.Pow(7, -float64(resolution)/2)
 }
 
 // Center gives the middle of the cell.

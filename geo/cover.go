@@ -20,8 +20,8 @@ var ErrShape = errors.New("not a polygon or multipolygon")
 const boxFactor = 16
 
 // Cover gives the cells of a resolution that touch a polygon or multipolygon,
-// sorted, at most limit; ErrTooManyCells where it takes more, or where a
-// polygon's bounding box takes more than sixteen times as many. It is never
+// sorted, at most limit; ErrTooManyCells where it takes more, or where the
+// bounding box of a polygon takes more than sixteen times as many. It is never
 // empty: a polygon smaller than a cell, whose middle centre containment would
 // miss, is covered by the cells it touches. An edge is straight in longitude
 // and latitude, and one longer than 180 degrees goes the other way round.
@@ -38,6 +38,9 @@ func Cover(g orb.Geometry, resolution, limit int) ([]Cell, error) {
 	}
 	if len(polygons) == 0 {
 		return nil, ErrShape
+	}
+	if limit <= 0 {
+		return nil, ErrTooManyCells
 	}
 	if resolution < 0 || resolution > finest {
 		return nil, fmt.Errorf("cover at resolution %d: %w", resolution, ErrCell)
@@ -74,9 +77,10 @@ func coverPolygon(p orb.Polygon, resolution, limit int) ([]Cell, error) {
 			shape.Holes = append(shape.Holes, loop)
 		}
 	}
-	// The library takes memory for the whole bounding box before it looks at
-	// the limit: gigabytes for a continent.
-	if limit <= 0 || boxCells(p[0], resolution) > boxFactor*float64(limit) {
+	// The library takes memory for the whole bounding box, gigabytes for a
+	// continent, and walks along the whole of a streak, before it looks at the limit.
+	least, most := boxCells(p[0], resolution)
+	if least > float64(limit) || most > boxFactor*float64(limit) {
 		return nil, ErrTooManyCells
 	}
 	list, err := h3.PolygonToCellsExperimental(shape, resolution, h3.ContainmentOverlapping, int64(limit))
@@ -112,9 +116,9 @@ func loopOf(ring orb.Ring) (h3.GeoLoop, error) {
 	return loop, nil
 }
 
-// boxCells estimates how many cells of a resolution a ring's bounding box
-// takes, from its share of the sphere.
-func boxCells(ring orb.Ring, resolution int) float64 {
+// boxCells bounds how many cells of a resolution a ring takes: at least those
+// along its longer extent, at most about its bounding box's share of the sphere.
+func boxCells(ring orb.Ring, resolution int) (least, most float64) {
 	box := ring.Bound()
 	if crossesDateLine(ring) {
 		east := ring.Clone()
@@ -125,8 +129,11 @@ func boxCells(ring orb.Ring, resolution int) float64 {
 		}
 		box = east.Bound()
 	}
-	share := (box.Max.Lon() - box.Min.Lon()) / 360 * (math.Sin(box.Max.Lat()*degree) - math.Sin(box.Min.Lat()*degree)) / 2
-	return share * float64(h3.NumCells(resolution))
+	width, height := (box.Max.Lon()-box.Min.Lon())*degree, (box.Max.Lat()-box.Min.Lat())*degree
+	narrowest := math.Cos(math.Max(math.Abs(box.Min.Lat()), math.Abs(box.Max.Lat())) * degree)
+	least = math.Max(width*narrowest, height) * EarthRadius / (2 * edgeMeters(resolution))
+	share := width / (2 * math.Pi) * (math.Sin(box.Max.Lat()*degree) - math.Sin(box.Min.Lat()*degree)) / 2
+	return least, share * float64(h3.NumCells(resolution))
 }
 
 func crossesDateLine(ring orb.Ring) bool {

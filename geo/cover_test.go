@@ -133,6 +133,7 @@ func FuzzCover(f *testing.F) {
 	f.Add(1.0, 1.0, math.Inf(1), math.NaN(), 1.0, 1.0, 9)
 	f.Add(1.0, 1.0, 1e-12, 0.0, 0.0, 1e-300, 15)
 	f.Add(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1)
+	f.Add(1.0, 1.0, 2.5e-13, 0.0, -21.0, 1e-300, 15) // the library walks along it for minutes
 	f.Fuzz(func(t *testing.T, lon, lat, dx1, dy1, dx2, dy2 float64, resolution int) {
 		const limit = 500
 		a := orb.Point{lon, lat}

@@ -141,17 +141,12 @@ func (x *Index[K]) rings(origin Cell, s *search[K]) {
 }
 
 // ringMeters is a lower bound of the distance between any point of a cell and
-// any point of a cell k steps away.
-//
-// On the flat faces of H3's icosahedron rows of hexagons with edge e are 1.5 e
-// apart, so that k rows on, corner to corner, is 1.5 k e - 2 e. The distance of
-// middles on a face is 0.38196601 of the earth's radius at resolution 0, and a
-// root of 7 less each finer one; middles are a root of 3 times e apart.
-// The projection shrinks most at a face's corner, 37.377 degrees from its
-// middle, by that angle's squared cosine, 0.63147.
+// any point of a cell k steps away. On the flat faces of H3's icosahedron rows of
+// hexagons with edge e are 1.5 e apart, so that k rows on, corner to corner, is
+// 1.5 k e - 2 e. The projection shrinks most at a face's corner, 37.377 degrees
+// from its middle, by that angle's squared cosine, 0.63147.
 func ringMeters(resolution, k int) float64 {
-	const least = 0.6314 * 0.38196601 * EarthRadius / 1.7320509
-	return max(0, (1.5*float64(k)-2)*least*math.Pow(7, -float64(resolution)/2))
+	return max(0, (1.5*float64(k)-2)*0.6314*edgeMeters(resolution))
 }
 
 // search collects the nearest so far, by squared chord.
