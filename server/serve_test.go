@@ -277,7 +277,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"an unknown type", desk, "POST", "/api/v1/incidents", object{"type_code": "ufo", "lon": lon, "lat": lat}, nil, 422, "unknown_type", ""},
 		{"an old version", desk, "POST", fmt.Sprintf("/api/v1/incidents/%d/verify", id), object{"version": 99}, nil, 409, "version_conflict", ""},
 		{"an unknown member", desk, "POST", fmt.Sprintf("/api/v1/incidents/%d/verify", id), object{"version": 1, "x": 1}, nil, 422, "invalid", ""},
-		{"from another site", desk, "POST", "/api/v1/incidents", sound, []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}, 403, "forbidden", ""},
+		{"from another site", desk, "POST", "/api/v1/incidents", sound, []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}, 403, "cross_origin", "其他网站"},
 		{"a cursor of one's own", desk, "GET", "/api/v1/incidents?cursor=xyz", nil, nil, 422, "invalid", ""},
 		{"a box inside out", desk, "GET", "/api/v1/cameras?bbox=3,3,1,1", nil, nil, 422, "invalid", ""},
 		{"no such report", nobody, "GET", "/api/v1/reports/AAAA-BBBB-CCCC", nil, nil, 404, "not_found", ""},

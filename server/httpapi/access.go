@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -29,7 +30,10 @@ func (a *api) authorize(ctx huma.Context, next func(huma.Context)) {
 	admitted, err := a.admit(r, access)
 	if err != nil {
 		p := a.problem(ctx.Context(), err)
-		_ = huma.WriteErr(a.huma, ctx, p.GetStatus(), "", err)
+		if dispatch.CodeOf(err) == dispatch.CodeTooMany {
+			ctx.SetHeader("Retry-After", strconv.Itoa(retryAfter))
+		}
+		_ = huma.WriteErr(a.huma, ctx, p.GetStatus(), "", p)
 		return
 	}
 	next(huma.WithContext(ctx, admitted))
@@ -40,7 +44,7 @@ func (a *api) authorize(ctx huma.Context, next func(huma.Context)) {
 func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	ctx := r.Context()
 	if access == Public {
-		return ctx, a.limits.allow(ctx, r)
+		return ctx, a.limits.allow(r)
 	}
 	cookie, err := r.Cookie(CookieName)
 	if err != nil || cookie.Value == "" {
@@ -131,4 +135,13 @@ func (a *api) shownIncident(ctx context.Context, i dispatch.Incident) (dispatch.
 		return dispatch.MaskIncident(i), nil
 	}
 	return i, dispatch.Refuse(dispatch.CodeNotFound, "")
+}
+
+// seesWords refuses who may not see an incident with its words and pictures.
+func (a *api) seesWords(ctx context.Context, i dispatch.Incident) error {
+	i, err := a.shownIncident(ctx, i)
+	if err == nil && i.Masked {
+		err = dispatch.Refuse(dispatch.CodeNotFound, "")
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"slices"
 
 	"yiping/server/dispatch"
 )
@@ -29,14 +30,40 @@ func (a *api) accounts() {
 	can := Access(dispatch.ActionAdminister)
 	operation(a, "GET", "/api/v1/accounts", "list-accounts", "Accounts", can, 200, func(ctx context.Context, _ *none) (*body[accountsView], error) {
 		list, err := a.Accounts.List(ctx)
+		list = slices.DeleteFunc(list, func(account dispatch.Account) bool { return !a.administers(ctx, account) })
 		return answer(accountsView{list}, err)
 	})
-	operation(a, "POST", "/api/v1/accounts", "create-account", "Make an account with a generated password", can, 201,
-		func(ctx context.Context, in *createAccountInput) (*body[createdAccountView], error) {
-			if !actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionAdminister, in.Body.AreaID) {
-				return nil, dispatch.Refuse(dispatch.CodeNotFound, "area_id")
-			}
-			account, password, err := a.Accounts.Create(ctx, in.Body.Username, in.Body.DisplayName, dispatch.Role(in.Body.Role), in.Body.AreaID, in.Body.ResponderID)
-			return answer(createdAccountView{account, password}, err)
-		})
+	operation(a, "POST", "/api/v1/accounts", "create-account", "Make an account with a generated password", can, 201, a.createAccount)
+}
+
+// administers says whether an account is one of the actor's areas: one that
+// has a role there, or none at all.
+func (a *api) administers(ctx context.Context, account dispatch.Account) bool {
+	return len(account.Roles) == 0 || slices.ContainsFunc(account.Roles, func(g dispatch.Grant) bool {
+		return actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionAdminister, g.AreaID)
+	})
+}
+
+func (a *api) createAccount(ctx context.Context, in *createAccountInput) (*body[createdAccountView], error) {
+	b := in.Body
+	may := func(areaID int64) bool {
+		return actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionAdminister, areaID)
+	}
+	if !may(b.AreaID) {
+		return nil, dispatch.Refuse(dispatch.CodeNotFound, "area_id")
+	}
+	if (dispatch.Role(b.Role) == dispatch.RoleResponder) != (b.ResponderID != 0) {
+		return nil, dispatch.Refuse(dispatch.CodeInvalid, "responder_id")
+	}
+	if b.ResponderID != 0 { // whose phone the account would be
+		r, err := a.Reader.Responder(ctx, b.ResponderID)
+		if err != nil {
+			return nil, err
+		}
+		if !may(r.AreaID) {
+			return nil, dispatch.Refuse(dispatch.CodeNotFound, "responder_id")
+		}
+	}
+	account, password, err := a.Accounts.Create(ctx, b.Username, b.DisplayName, dispatch.Role(b.Role), b.AreaID, b.ResponderID)
+	return answer(createdAccountView{account, password}, err)
 }

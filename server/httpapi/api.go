@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -32,32 +33,16 @@ type Deps struct {
 	Origins  []string // further origins whose pages may call
 }
 
-// Access says who may call a route. What they may see of it is narrowed by the
-// handler to their areas.
-type Access string
-
-// The kinds of access: anybody, anybody signed in, or by an action of the
-// domain's table of permissions.
-const (
-	Public   Access = "public"
-	SignedIn Access = "signed_in"
-)
-
-// Route is one entry of the registry: operations of the API, and beside them
-// sockets, tiles and pages.
-type Route struct {
-	Method, Path string
-	Access       Access
-	Operation    bool // in the OpenAPI document
-}
-
 type api struct {
 	Deps
-	huma   huma.API
-	mux    *http.ServeMux
-	routes []Route
-	limits *limiter
-	tiles  *tileCache
+	huma     huma.API
+	mux      *http.ServeMux
+	routes   []Route
+	limits   *limiter
+	tiles    *tileCache
+	etags    sync.Map      // of built files, by name
+	pictures chan struct{} // a place for each picture that may be decoded at a time
+	took     *prometheus.HistogramVec
 }
 
 var setUpHuma sync.Once
@@ -68,13 +53,12 @@ func New(d Deps) http.Handler {
 	return a.wrap(a.mux)
 }
 
-// Routes gives the registry.
-func Routes(d Deps) []Route { return newAPI(d).routes }
-
 // OpenAPI gives the document, for which nothing else is needed.
 func OpenAPI(version string) ([]byte, error) {
-	return json.MarshalIndent(newAPI(Deps{Version: version}).huma.OpenAPI(), "", " ")
+	return newAPI(Deps{Version: version}).document()
 }
+
+func (a *api) document() ([]byte, error) { return json.MarshalIndent(a.huma.OpenAPI(), "", " ") }
 
 func newAPI(d Deps) *api {
 	setUpHuma.Do(func() {
@@ -85,50 +69,34 @@ func newAPI(d Deps) *api {
 			return problemFor(languageOf(ctx.Context()), status, message, errs...)
 		}
 	})
-	a := &api{Deps: d, mux: http.NewServeMux(), limits: newLimiter(), tiles: newTileCache()}
+	a := &api{Deps: d, mux: http.NewServeMux(), limits: newLimiter(time.Now), tiles: newTileCache(),
+		pictures: make(chan struct{}, picturesAtOnce), took: newTook(d.Metrics)}
 	config := huma.DefaultConfig("Yiping 一屏", d.Version)
-	config.DocsPath, config.SchemasPath = "", ""
-	config.OpenAPIPath = "/openapi"
-	config.CreateHooks = nil // no $schema members in answers
+	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", "" // the document is a route of the registry
+	config.CreateHooks = nil                                             // no $schema members in answers
 	config.Info.Description = "One screen for a district: areas, forces, incidents, and the dispatch of people. " +
 		"Errors are problem+json (RFC 9457) with a machine readable code; times are RFC 3339; coordinates WGS-84, longitude first."
 	a.huma = humago.New(a.mux, config)
 	a.huma.UseMiddleware(a.authorize)
 	for _, register := range []func(){a.sessions, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
-		a.duties, a.positions, a.responders, a.cameras, a.facilities, a.reports, a.overviews, a.events, a.cells, a.tileRoutes,
-		a.accounts, a.live, a.health, a.pages} {
+		a.duties, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.overviews, a.events, a.cells, a.tileRoutes,
+		a.accounts, a.live, a.health, a.documents, a.pages} {
 		register()
 	}
 	return a
 }
 
-// operation adds one operation of the API to the registry, the document and the mux.
-func operation[I, O any](a *api, method, path, id, summary string, access Access, status int, handler func(context.Context, *I) (*O, error)) {
-	a.routes = append(a.routes, Route{Method: method, Path: path, Access: access, Operation: true})
-	huma.Register(a.huma, huma.Operation{
-		Method: method, Path: path, OperationID: id, Summary: summary, DefaultStatus: status,
-		Metadata:     map[string]any{"access": access},
-		MaxBodyBytes: bodyLimit(path),
-		Errors:       []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handler(ctx, in)
-		if err != nil {
-			return nil, a.problem(ctx, err)
-		}
-		return out, nil
-	})
-}
-
-// raw adds a route that is no operation: a socket, a tile, a page.
-func (a *api) raw(method, path string, access Access, handler http.HandlerFunc) {
-	a.routes = append(a.routes, Route{Method: method, Path: path, Access: access})
-	a.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
-		ctx, err := a.admit(r, access)
+// documents serves the OpenAPI document.
+func (a *api) documents() {
+	document := sync.OnceValues(a.document)
+	a.raw("GET", "/openapi.json", Public, func(w http.ResponseWriter, r *http.Request) {
+		raw, err := document()
 		if err != nil {
 			a.writeProblem(w, r, err)
 			return
 		}
-		handler(w, r.WithContext(ctx))
+		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
+		_, _ = w.Write(raw)
 	})
 }
 
@@ -140,16 +108,4 @@ func answer[T any](v T, err error) (*body[T], error) {
 		return nil, err
 	}
 	return &body[T]{v}, nil
-}
-
-const (
-	jsonLimit  = 1 << 20
-	photoLimit = 12 << 20
-)
-
-func bodyLimit(path string) int64 {
-	if len(path) > 7 && path[len(path)-7:] == "/photos" {
-		return photoLimit
-	}
-	return jsonLimit
 }

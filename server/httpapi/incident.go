@@ -229,8 +229,8 @@ func (a *api) narrow(ctx context.Context, d *dispatch.IncidentDetail) {
 	}
 	d.Offers, d.Reports = offers, []dispatch.Report{}
 	for k := range d.Assignments {
-		if d.Assignments[k].ResponderID != own {
-			d.Assignments[k].ResponderName = dispatch.MaskName(d.Assignments[k].ResponderName)
+		if as := &d.Assignments[k]; as.ResponderID != own {
+			as.ResponderName, as.Reason = dispatch.MaskName(as.ResponderName), ""
 		}
 	}
 	if d.Incident.Masked {
@@ -243,7 +243,8 @@ func (a *api) surroundings(ctx context.Context, in *IDInput) (*body[dispatch.Sur
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.shownIncident(ctx, i); err != nil {
+	// Around the point as it is shown: distances from the true one would give it away.
+	if i, err = a.shownIncident(ctx, i); err != nil {
 		return nil, err
 	}
 	out, err := a.Reader.Surroundings(ctx, i)

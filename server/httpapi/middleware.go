@@ -8,12 +8,13 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
-	"golang.org/x/time/rate"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
 
 	"yiping/server/dispatch"
 )
@@ -24,7 +25,7 @@ const policy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src
 	"connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // wrap puts around all routes what holds for all of them.
-func (a *api) wrap(next http.Handler) http.Handler {
+func (a *api) wrap(mux *http.ServeMux) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range a.Origins {
 		if err := protection.AddTrustedOrigin(origin); err != nil {
@@ -32,54 +33,83 @@ func (a *api) wrap(next http.Handler) http.Handler {
 		}
 	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.writeProblem(w, r, &dispatch.Error{Code: dispatch.CodeForbidden, Field: "Origin"})
+		a.writeProblem(w, r, &dispatch.Error{Code: codeCrossOrigin, Field: "Origin"})
 	}))
 	zipped, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(2), gzhttp.ExceptContentTypes([]string{"image/jpeg", "image/png", "font/woff2"}))
 	if err != nil { // constant arguments: cannot be
 		panic(err)
 	}
-	return a.observe(a.recovered(protection.Handler(a.unzippedSocket(zipped(next), next))))
+	plain := a.known(mux)
+	return a.observe(mux, a.recovered(protection.Handler(unlessSocket(zipped(bounded(plain)), plain))))
 }
 
-// unzippedSocket keeps the compressor away from the socket, which takes the
-// connection over.
-func (a *api) unzippedSocket(zipped, plain http.Handler) http.Handler {
+// unlessSocket keeps compressor and time limit away from the socket, which
+// takes the connection over.
+func unlessSocket(ordinary, socket http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-			plain.ServeHTTP(w, r)
+			socket.ServeHTTP(w, r)
 			return
 		}
-		zipped.ServeHTTP(w, r)
+		ordinary.ServeHTTP(w, r)
 	})
 }
 
 // observe sets the headers of every answer, the request's id and language, and
-// logs one line without a person's data: no query, no body.
-func (a *api) observe(next http.Handler) http.Handler {
+// counts and logs it without a person's data: the route, no address, query or body.
+func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()[:12]
+		secure := r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 		ctx := context.WithValue(r.Context(), keyRequestID, id)
-		ctx = context.WithValue(ctx, keySecure, r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https")
+		ctx = context.WithValue(ctx, keySecure, secure)
 		ctx = context.WithValue(ctx, keyLanguage, languageFrom(r.Header.Get("Accept-Language")))
-		h := w.Header()
-		h.Set("X-Request-Id", id)
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		if r.TLS != nil {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		if strings.HasPrefix(r.URL.Path, "/api/") {
-			h.Set("Cache-Control", "no-store")
-		}
+		setHeaders(w.Header(), id, secure, strings.HasPrefix(r.URL.Path, "/api/"))
+		_, route := mux.Handler(r)
 		started := time.Now()
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(counted, r.WithContext(ctx))
-		a.Log.Debug().Str("request", id).Str("method", r.Method).Str("route", r.Pattern).Int("status", counted.status).
-			Dur("took", time.Since(started)).Msg("request")
+		took := time.Since(started)
+		a.took.WithLabelValues(route, strconv.Itoa(counted.status)).Observe(took.Seconds())
+		a.Log.WithLevel(lineLevel(r.Method, counted.status)).Str("request", id).Str("method", r.Method).Str("route", route).
+			Int("status", counted.status).Dur("took", took).Msg("request")
 	})
+}
+
+func setHeaders(h http.Header, id string, secure, private bool) {
+	h.Set("X-Request-Id", id)
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	if private {
+		h.Set("Cache-Control", "no-store")
+	}
+}
+
+// lineLevel keeps tiles and lists out of the log unless it is asked for them.
+func lineLevel(method string, status int) zerolog.Level {
+	switch {
+	case status >= 500:
+		return zerolog.WarnLevel
+	case method == http.MethodGet || method == http.MethodHead:
+		return zerolog.DebugLevel
+	}
+	return zerolog.InfoLevel
+}
+
+// newTook makes the histogram of how long requests take, by route and status.
+func newTook(metrics *prometheus.Registry) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "yiping_http_request_seconds", Help: "How long requests took.",
+		Buckets: []float64{.005, .02, .05, .1, .25, .5, 1, 2, 5, 30}}, []string{"route", "status"})
+	if metrics != nil {
+		metrics.MustRegister(h)
+	}
+	return h
 }
 
 // recovered turns a panic into an answer and logs it with its stack.
@@ -91,13 +121,63 @@ func (a *api) recovered(next http.Handler) http.Handler {
 				panic(v) // the server's own way to cut an answer off
 			}
 			if v != nil {
-				a.Log.Error().Interface("panic", v).Bytes("stack", debug.Stack()).Msg("a handler panicked")
+				id, _ := r.Context().Value(keyRequestID).(string)
+				a.Log.Error().Interface("panic", v).Str("request", id).Bytes("stack", debug.Stack()).Msg("a handler panicked")
 				a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeInternal, ""))
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
+
+// bounded ends a request that takes too long, cuts off a body that is too
+// large, and removes from the disk what a form left there (net/http does so for
+// its own request alone, not for one with another context).
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), timeLimit(r.URL.Path))
+		defer cancel()
+		r = r.WithContext(ctx)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r.URL.Path)+formSlack)
+		defer func() {
+			if r.MultipartForm != nil {
+				_ = r.MultipartForm.RemoveAll()
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// known answers with a problem where no route is, or none of this method.
+func (a *api) known(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refusing, route := mux.Handler(r)
+		if route != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		unsaid := &unsaidAnswer{header: http.Header{}}
+		refusing.ServeHTTP(unsaid, r)
+		if allow := unsaid.header.Get("Allow"); allow != "" {
+			w.Header().Set("Allow", allow)
+			a.writeProblem(w, r, dispatch.Refuse(codeMethodNotAllowed, ""))
+			return
+		}
+		a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeNotFound, ""))
+	})
+}
+
+// unsaidAnswer takes the mux's plain text, of which only the headers are wanted.
+type unsaidAnswer struct{ header http.Header }
+
+// Header gives the headers.
+func (u *unsaidAnswer) Header() http.Header { return u.header }
+
+// Write drops the text.
+func (u *unsaidAnswer) Write(text []byte) (int, error) { return len(text), nil }
+
+// WriteHeader drops the status.
+func (u *unsaidAnswer) WriteHeader(int) {}
 
 // statusWriter remembers the status. Unwrap lets http.ResponseController and
 // the socket reach the connection beneath.
@@ -114,54 +194,9 @@ func (w *statusWriter) WriteHeader(status int) {
 
 // Hijack hands the connection to the socket.
 func (w *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.status = http.StatusSwitchingProtocols
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 // Unwrap gives the writer beneath.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// retryAfter is what a limited caller is told to wait, in seconds.
-const retryAfter = 30
-
-// limiter bounds what one address may do without a session: reports and
-// attempts to sign in. It holds a bounded number of addresses.
-type limiter struct {
-	mu      sync.Mutex
-	buckets map[string]*rate.Limiter
-	turned  time.Time
-}
-
-const (
-	limitBurst  = 30
-	limitEvery  = 2 * time.Second
-	limitMemory = 10_000
-)
-
-func newLimiter() *limiter { return &limiter{buckets: map[string]*rate.Limiter{}} }
-
-func (l *limiter) allow(_ context.Context, r *http.Request) error {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return nil
-	}
-	address, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		address = r.RemoteAddr
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.buckets) >= limitMemory && time.Since(l.turned) > time.Minute {
-		l.buckets, l.turned = map[string]*rate.Limiter{}, time.Now()
-	}
-	b, ok := l.buckets[address]
-	if !ok {
-		if len(l.buckets) >= limitMemory {
-			return dispatch.Refuse(dispatch.CodeTooMany, "")
-		}
-		b = rate.NewLimiter(rate.Every(limitEvery), limitBurst)
-		l.buckets[address] = b
-	}
-	if !b.Allow() {
-		return dispatch.Refuse(dispatch.CodeTooMany, "")
-	}
-	return nil
-}

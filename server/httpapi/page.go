@@ -45,6 +45,11 @@ func (a *api) serveFile(w http.ResponseWriter, r *http.Request, name, caching st
 		a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeNotFound, ""))
 		return
 	}
+	etag, ok := a.etags.Load(name)
+	if !ok { // built files change with the binary alone
+		etag, _ = a.etags.LoadOrStore(name, etagOf(content))
+	}
+	w.Header().Set("ETag", etag.(string))
 	w.Header().Set("Cache-Control", caching)
 	if strings.HasSuffix(name, ".webmanifest") {
 		w.Header().Set("Content-Type", "application/manifest+json")

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -22,6 +23,8 @@ const (
 	longestSide  = 1920       // pixels of a kept picture
 	mostPixels   = 40_000_000 // of a picture that is decoded at all
 	photoQuality = 82
+	// A decoded picture takes up to mostPixels * 8 bytes.
+	picturesAtOnce = 2
 )
 
 type photoForm struct {
@@ -48,6 +51,13 @@ type photoView struct {
 
 func (a *api) photos() {
 	operation(a, "POST", "/api/v1/incidents/{id}/photos", "add-photo", "Add a photo", SignedIn, 201, func(ctx context.Context, in *photoInput) (*body[photoView], error) {
+		i, err := a.Reader.Incident(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.seesWords(ctx, i); err != nil { // before any work is done for them
+			return nil, err
+		}
 		return a.addPhoto(ctx, in.Key, in.RawBody.Data().File, in.ID, 0)
 	})
 	operation(a, "POST", "/api/v1/reports/{tracking}/photos", "add-report-photo", "Add a photo to one's report", Public, 201, func(ctx context.Context, in *reportPhotoInput) (*body[photoView], error) {
@@ -64,16 +74,32 @@ func (a *api) photos() {
 }
 
 func (a *api) addPhoto(ctx context.Context, key string, file io.Reader, incidentID, reportID int64) (*body[photoView], error) {
-	raw, err := io.ReadAll(io.LimitReader(file, photoLimit))
+	raw, err := io.ReadAll(file) // bounded with the request's body
 	if err != nil {
 		return nil, &dispatch.Error{Code: dispatch.CodeUnreadableImage, Field: "file", Err: err}
 	}
-	clean, width, height, err := cleanPhoto(raw)
+	clean, width, height, err := a.cleanInTurn(ctx, raw)
 	if err != nil {
-		return nil, &dispatch.Error{Code: dispatch.CodeUnreadableImage, Field: "file", Err: err}
+		return nil, err
 	}
-	out, err := a.Service.AddPhoto(ctx, a.command(ctx, key, "photo.add", []any{incidentID, len(raw)}), incidentID, reportID, clean, width, height)
+	command := a.command(ctx, key, "photo.add", []any{incidentID, reportID, sha256.Sum256(raw)})
+	out, err := a.Service.AddPhoto(ctx, command, incidentID, reportID, clean, width, height)
 	return answer(photoView{out.ID, width, height}, err)
+}
+
+// cleanInTurn cleans few pictures at a time: memory is what they take.
+func (a *api) cleanInTurn(ctx context.Context, raw []byte) (clean []byte, width, height int, err error) {
+	select {
+	case a.pictures <- struct{}{}:
+	case <-ctx.Done():
+		return nil, 0, 0, &dispatch.Error{Code: dispatch.CodeUnavailable, Err: ctx.Err()}
+	}
+	defer func() { <-a.pictures }()
+	clean, width, height, err = cleanPhoto(raw)
+	if err != nil {
+		return nil, 0, 0, &dispatch.Error{Code: dispatch.CodeUnreadableImage, Field: "file", Err: err}
+	}
+	return clean, width, height, nil
 }
 
 // cleanPhoto encodes a picture anew as JPEG, upright and at most longestSide
@@ -90,10 +116,10 @@ func cleanPhoto(raw []byte) (out []byte, width, height int, err error) {
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("decode picture: %w", err)
 	}
+	picture = shrink(picture) // first, for what is turned then is small
 	if format == "jpeg" {
 		picture = upright(picture, orientation(raw))
 	}
-	picture = shrink(picture)
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, picture, &jpeg.Options{Quality: photoQuality}); err != nil {
 		return nil, 0, 0, fmt.Errorf("encode picture: %w", err)
@@ -214,8 +240,5 @@ func (a *api) photo(ctx context.Context, id int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i, err = a.shownIncident(ctx, i); err != nil || i.Masked {
-		return nil, dispatch.Refuse(dispatch.CodeNotFound, "")
-	}
-	return jpeg, nil
+	return jpeg, a.seesWords(ctx, i)
 }

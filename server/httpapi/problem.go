@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +67,13 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType is problem+json.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
+// Refusals that only HTTP knows.
+const (
+	codeTooLarge         dispatch.Code = "too_large"
+	codeCrossOrigin      dispatch.Code = "cross_origin"
+	codeMethodNotAllowed dispatch.Code = "method_not_allowed"
+)
+
 // statuses maps codes to HTTP statuses; what is not here is a bad request.
 var statuses = map[dispatch.Code]int{
 	dispatch.CodeInvalid: 422, dispatch.CodeRequired: 422, dispatch.CodeKeyReused: 422, dispatch.CodeReasonRequired: 422,
@@ -75,7 +83,7 @@ var statuses = map[dispatch.Code]int{
 	dispatch.CodeNotOnDuty: 409, dispatch.CodeDutyOverlap: 409, dispatch.CodeTaken: 409,
 	dispatch.CodeSignedOut: 401, dispatch.CodeBadCredentials: 401, dispatch.CodeLocked: 403, dispatch.CodeForbidden: 403, dispatch.CodeNotFound: 404,
 	dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,
-	dispatch.CodeKeyRequired: 400,
+	dispatch.CodeKeyRequired: 400, codeTooLarge: 413, codeCrossOrigin: 403, codeMethodNotAllowed: 405,
 }
 
 // problem turns an error into an answer; what is no refusal is logged once, here.
@@ -93,7 +101,7 @@ func (a *api) problem(ctx context.Context, err error) huma.StatusError {
 		}
 	}
 	// Who asked has gone: nobody is waiting and nothing is wrong.
-	if code := statusOf(refused.Code); code >= 500 && ctx.Err() == nil {
+	if code := statusOf(refused.Code); code >= 500 && !errors.Is(ctx.Err(), context.Canceled) {
 		id, _ := ctx.Value(keyRequestID).(string)
 		a.Log.Error().Err(refused.Err).Str("code", string(refused.Code)).Str("request", id).Msg("request failed")
 	}
@@ -146,13 +154,13 @@ func problemFor(lang string, status int, message string, errs ...error) *Problem
 		}
 	}
 	code := dispatch.CodeInvalid
-	if status >= 500 {
+	switch {
+	case status == http.StatusRequestEntityTooLarge || tooLarge(errs):
+		return refusal(lang, dispatch.Refuse(codeTooLarge, ""))
+	case status >= 500:
 		code = dispatch.CodeInternal
 	}
 	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(code), Detail: sentence(lang, string(code), nil)}
-	if status == http.StatusRequestEntityTooLarge {
-		p.Code, p.Detail = "too_large", sentence(lang, "too_large", nil)
-	}
 	for _, err := range errs {
 		var detail *huma.ErrorDetail
 		if errors.As(err, &detail) {
@@ -163,6 +171,13 @@ func problemFor(lang string, status int, message string, errs ...error) *Problem
 		p.Errors = []FieldProblem{{Location: "body", Message: reason(lang, message)}}
 	}
 	return p
+}
+
+// tooLarge says whether a body was cut off. The checker passes the error of a
+// form on as text alone.
+func tooLarge(errs []error) bool {
+	const cutOff = "http: request body too large" // http.MaxBytesError's
+	return slices.ContainsFunc(errs, func(err error) bool { return strings.Contains(err.Error(), cutOff) })
 }
 
 // reason translates one of the checker's English sentences by its beginning;
@@ -184,18 +199,22 @@ func languageOf(ctx context.Context) string {
 	return langDefault
 }
 
-// languageFrom reads Accept-Language: English where it is asked for before Chinese.
+// languageFrom reads Accept-Language (RFC 9110, 12.5.4): the language of ours
+// that is liked most, the earlier of equals.
 func languageFrom(header string) string {
+	chosen, most := langDefault, 0.0
 	for part := range strings.SplitSeq(header, ",") {
-		tag := strings.ToLower(strings.TrimSpace(strings.SplitN(part, ";", 2)[0]))
-		switch {
-		case strings.HasPrefix(tag, "zh"):
-			return "zh"
-		case strings.HasPrefix(tag, "en"):
-			return "en"
+		tag, weight, _ := strings.Cut(part, ";")
+		q := 1.0
+		if text, ok := strings.CutPrefix(strings.TrimSpace(weight), "q="); ok {
+			q, _ = strconv.ParseFloat(text, 64) // what cannot be read is not wanted: 0
+		}
+		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
+		if _, ours := languages[primary]; ours && q > most {
+			chosen, most = primary, q
 		}
 	}
-	return langDefault
+	return chosen
 }
 
 // writeProblem answers with a problem outside of the operations.

@@ -1,11 +1,15 @@
 package httpapi
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"yiping/server/dispatch"
@@ -19,9 +23,10 @@ type tileCache struct {
 	size  int
 }
 
+// cachedTile is an encoded tile, and gzipped what most clients take.
 type cachedTile struct {
-	content []byte
-	etag    string
+	content, zipped []byte
+	etag            string
 }
 
 const (
@@ -39,10 +44,14 @@ func (c *tileCache) get(key string) (cachedTile, bool) {
 }
 
 func (c *tileCache) put(key string, t cachedTile) {
+	size := len(t.content) + len(t.zipped) + len(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.size += len(t.content) + len(key); c.size > cacheBytes {
-		c.tiles, c.size = map[string]cachedTile{}, len(t.content)
+	if old, ok := c.tiles[key]; ok { // two asked at once
+		c.size -= len(old.content) + len(old.zipped) + len(key)
+	}
+	if c.size += size; c.size > cacheBytes {
+		c.tiles, c.size = map[string]cachedTile{}, size
 	}
 	c.tiles[key] = t
 }
@@ -69,15 +78,45 @@ func (a *api) serveTile(set, caching string) http.HandlerFunc {
 		h.Set("Cache-Control", caching)
 		h.Set("ETag", t.etag)
 		h.Set("Content-Type", "application/vnd.mapbox-vector-tile")
-		if r.Header.Get("If-None-Match") == t.etag {
+		if holdsETag(r.Header.Get("If-None-Match"), t.etag) {
 			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		if t.zipped != nil && takesGzip(r.Header.Get("Accept-Encoding")) {
+			h.Set("Content-Encoding", "gzip")
+			_, _ = w.Write(t.zipped)
 			return
 		}
 		_, _ = w.Write(t.content)
 	}
 }
 
+// holdsETag says whether If-None-Match names an entity (RFC 9110, 13.1.2).
+func holdsETag(header, etag string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		if part = strings.TrimSpace(part); part == "*" || part == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// takesGzip says whether gzip is accepted, with any weight but 0.
+func takesGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		coding, weight, _ := strings.Cut(part, ";")
+		if strings.TrimSpace(coding) == "gzip" {
+			q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(weight), "q="), 64)
+			return err != nil || q > 0
+		}
+	}
+	return false
+}
+
 func (a *api) tile(ctx context.Context, set string, z, x, y int) (cachedTile, error) {
+	if set == "base" {
+		return a.baseTile(ctx, z, x, y)
+	}
 	var areas []int64
 	if set == "cameras" {
 		var err error
@@ -85,20 +124,36 @@ func (a *api) tile(ctx context.Context, set string, z, x, y int) (cachedTile, er
 			return cachedTile{}, err
 		}
 	}
-	key := set + "/" + a.Service.Tree().Stamp() + "/" + strconv.Itoa(z) + "/" + strconv.Itoa(x) + "/" + strconv.Itoa(y)
-	if t, ok := a.tiles.get(key); ok && set == "base" {
+	content, err := a.Reader.Tile(ctx, set, z, x, y, areas)
+	return cachedTile{content: content, etag: etagOf(content)}, err
+}
+
+func (a *api) baseTile(ctx context.Context, z, x, y int) (cachedTile, error) {
+	key := fmt.Sprintf("%s/%d/%d/%d", a.Service.Tree().Stamp(), z, x, y)
+	if t, ok := a.tiles.get(key); ok {
 		return t, nil
 	}
-	content, err := a.Reader.Tile(ctx, set, z, x, y, areas)
+	content, err := a.Reader.Tile(ctx, "base", z, x, y, nil)
 	if err != nil {
 		return cachedTile{}, err
 	}
-	sum := sha256.Sum256(content)
-	t := cachedTile{content, `W/"` + hex.EncodeToString(sum[:8]) + `"`}
-	if set == "base" {
-		a.tiles.put(key, t)
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(content); err != nil {
+		return cachedTile{}, fmt.Errorf("compress tile: %w", err)
 	}
+	if err := w.Close(); err != nil {
+		return cachedTile{}, fmt.Errorf("compress tile: %w", err)
+	}
+	t := cachedTile{content: content, zipped: b.Bytes(), etag: etagOf(content)}
+	a.tiles.put(key, t)
 	return t, nil
+}
+
+// etagOf gives a weak entity tag: the same for the compressed form.
+func etagOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return `W/"` + hex.EncodeToString(sum[:8]) + `"`
 }
 
 func tileAddress(r *http.Request) (z, x, y int, ok bool) {

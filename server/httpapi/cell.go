@@ -1,0 +1,29 @@
+package httpapi
+
+import (
+	"context"
+
+	"yiping/server/dispatch"
+)
+
+type cellsInput struct {
+	Measure    string `query:"measure" required:"true" enum:"incidents,responders,cameras,facilities"`
+	Resolution int    `query:"resolution" default:"8" minimum:"5" maximum:"9"`
+}
+
+type cellsView struct {
+	Resolution int            `json:"resolution"`
+	Cells      map[string]int `json:"cells" nullable:"false"`
+}
+
+func (a *api) cells() {
+	operation(a, "GET", "/api/v1/cells", "cells", "A measure counted by cell", Access(dispatch.ActionSeeMasked), 200,
+		func(ctx context.Context, in *cellsInput) (*body[cellsView], error) {
+			areas, err := a.scope(ctx, dispatch.ActionSeeMasked, 0)
+			if err != nil {
+				return nil, err
+			}
+			counts, err := a.Reader.Cells(ctx, in.Measure, in.Resolution, areas)
+			return answer(cellsView{in.Resolution, counts}, err)
+		})
+}

@@ -1,0 +1,31 @@
+package httpapi
+
+import (
+	"context"
+
+	"yiping/server/dispatch"
+)
+
+type eventsInput struct {
+	After      int64 `query:"after" default:"-1" minimum:"-1" doc:"Events after this offset, ascending; -1 for the newest, descending."`
+	Before     int64 `query:"before" minimum:"0" doc:"With after=-1: those before this offset."`
+	IncidentID int64 `query:"incident_id" minimum:"-1" doc:"Of one incident; -1 for those of any incident, leaving duties and areas out."`
+	Limit      int   `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+}
+
+type eventsView struct {
+	Epoch  string           `json:"epoch"`
+	Events []dispatch.Event `json:"events" nullable:"false"`
+}
+
+func (a *api) events() {
+	operation(a, "GET", "/api/v1/events", "list-events", "The event log of one's areas", Access(dispatch.ActionSeeMasked), 200,
+		func(ctx context.Context, in *eventsInput) (*body[eventsView], error) {
+			areas, err := a.scope(ctx, dispatch.ActionSeeMasked, 0)
+			if err != nil {
+				return nil, err
+			}
+			epoch, list, err := a.Reader.Events(ctx, areas, in.IncidentID, in.After, in.Before, in.Limit)
+			return answer(eventsView{epoch, list}, err)
+		})
+}

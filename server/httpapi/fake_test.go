@@ -1,0 +1,238 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"yiping/server/dispatch"
+)
+
+// The tree of the tests: district 1, streets 2 and 3, community 4 in street 2.
+func testAreas() []dispatch.Area {
+	id := func(n int64) *int64 { return &n }
+	return []dispatch.Area{
+		{ID: 1, Level: dispatch.LevelDistrict, Name: "测试区", Version: 1},
+		{ID: 2, ParentID: id(1), Level: dispatch.LevelStreet, Name: "东街道", Version: 1},
+		{ID: 3, ParentID: id(1), Level: dispatch.LevelStreet, Name: "西街道", Version: 1},
+		{ID: 4, ParentID: id(2), Level: dispatch.LevelCommunity, Name: "东一社区", Version: 1},
+	}
+}
+
+// fakeStore remembers the commands and carries none out.
+type fakeStore struct {
+	dispatch.Store
+	commands []dispatch.Command
+	outcome  dispatch.Outcome
+	err      error
+}
+
+func (s *fakeStore) Areas(context.Context) ([]dispatch.Area, error) { return testAreas(), nil }
+
+func (s *fakeStore) Dispatchable(context.Context, time.Time, ...int64) ([]dispatch.Responder, error) {
+	return nil, nil
+}
+
+func (s *fakeStore) Run(_ context.Context, c dispatch.Command, _ func(context.Context, dispatch.Tx) (dispatch.Outcome, error)) (dispatch.Outcome, error) {
+	if c.Key == "" {
+		return dispatch.Outcome{}, dispatch.Refuse(dispatch.CodeKeyRequired, "Idempotency-Key")
+	}
+	s.commands = append(s.commands, c)
+	return s.outcome, s.err
+}
+
+// fakeReader answers from its fields; what a test does not expect to be read
+// ends in a panic, which is a failed request.
+type fakeReader struct {
+	Reader
+	incident  dispatch.Incident
+	detail    dispatch.IncidentDetail
+	responder dispatch.Responder
+	takesPart bool
+	tile      []byte
+	tiles     int // how often a tile was made
+	around    dispatch.Incident
+	filter    dispatch.IncidentFilter
+	photo     []byte
+	err       error
+	wait      func(ctx context.Context) // called by Installation
+}
+
+func (f *fakeReader) Installation(ctx context.Context) (dispatch.Installation, error) {
+	if f.wait != nil {
+		f.wait(ctx)
+	}
+	return dispatch.Installation{CentreName: "测试中心"}, f.err
+}
+
+func (f *fakeReader) IncidentTypes(context.Context) ([]dispatch.IncidentType, error) {
+	return []dispatch.IncidentType{}, f.err
+}
+
+func (f *fakeReader) Areas(context.Context) ([]dispatch.Area, error) { return testAreas(), f.err }
+
+func (f *fakeReader) Incident(context.Context, int64) (dispatch.Incident, error) {
+	return f.incident, f.err
+}
+
+func (f *fakeReader) Incidents(_ context.Context, filter dispatch.IncidentFilter) ([]dispatch.Incident, int, error) {
+	f.filter = filter
+	return []dispatch.Incident{f.incident}, 1, f.err
+}
+
+func (f *fakeReader) IncidentDetail(context.Context, int64) (dispatch.IncidentDetail, error) {
+	return f.detail, f.err
+}
+
+func (f *fakeReader) Surroundings(_ context.Context, i dispatch.Incident) (dispatch.Surroundings, error) {
+	f.around = i
+	return dispatch.Surroundings{Cameras: []dispatch.Camera{{ID: 1, Name: "东门"}}}, f.err
+}
+
+func (f *fakeReader) TakesPart(context.Context, int64, int64) (bool, error) {
+	return f.takesPart, f.err
+}
+
+func (f *fakeReader) Responder(context.Context, int64) (dispatch.Responder, error) {
+	return f.responder, f.err
+}
+
+func (f *fakeReader) Photo(context.Context, int64) (int64, []byte, error) { return 7, f.photo, f.err }
+
+func (f *fakeReader) Tile(context.Context, string, int, int, int, []int64) ([]byte, error) {
+	f.tiles++
+	return f.tile, f.err
+}
+
+func (f *fakeReader) Tracking(context.Context, []byte) (dispatch.Incident, int64, time.Time, error) {
+	return f.incident, 3, testNow, f.err
+}
+
+// fakeAccounts knows one session a token: the role's name, with "@" and the
+// area where it is not the district, e.g. "dispatcher@2".
+type fakeAccounts struct {
+	Accounts
+	list    []dispatch.Account
+	created []string
+}
+
+var testTokens = map[string]dispatch.Grant{
+	"administrator":   {Role: dispatch.RoleAdministrator, AreaID: 1},
+	"administrator@2": {Role: dispatch.RoleAdministrator, AreaID: 2},
+	"commander":       {Role: dispatch.RoleCommander, AreaID: 1},
+	"dispatcher@2":    {Role: dispatch.RoleDispatcher, AreaID: 2},
+	"dispatcher@3":    {Role: dispatch.RoleDispatcher, AreaID: 3},
+	"responder":       {Role: dispatch.RoleResponder, AreaID: 4},
+	"wall":            {Role: dispatch.RoleWall, AreaID: 1},
+}
+
+// ownID is the responder of the token "responder".
+const ownID = 11
+
+func (f *fakeAccounts) SessionByToken(_ context.Context, token string) (dispatch.Session, error) {
+	grant, ok := testTokens[token]
+	if !ok {
+		return dispatch.Session{}, dispatch.Refuse(dispatch.CodeSignedOut, "")
+	}
+	s := dispatch.Session{ID: 1, Account: dispatch.Account{ID: 5, Username: token, Roles: []dispatch.Grant{grant}}, ExpiresAt: testNow.Add(time.Hour)}
+	if grant.Role == dispatch.RoleResponder {
+		own := int64(ownID)
+		s.Account.ResponderID = &own
+	}
+	return s, nil
+}
+
+func (f *fakeAccounts) SignIn(ctx context.Context, username, password string) (string, dispatch.Session, error) {
+	if password != "right" {
+		return "", dispatch.Session{}, dispatch.Refuse(dispatch.CodeBadCredentials, "")
+	}
+	s, err := f.SessionByToken(ctx, username)
+	return username, s, err
+}
+
+func (f *fakeAccounts) SignOut(context.Context, int64) error { return nil }
+
+func (f *fakeAccounts) List(context.Context) ([]dispatch.Account, error) { return f.list, nil }
+
+func (f *fakeAccounts) Create(_ context.Context, username, _ string, role dispatch.Role, areaID, _ int64) (dispatch.Account, string, error) {
+	f.created = append(f.created, username)
+	return dispatch.Account{Username: username, Roles: []dispatch.Grant{{Role: role, AreaID: areaID}}}, "once", nil
+}
+
+var testNow = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+
+// under is the API on fakes.
+type under struct {
+	t        *testing.T
+	handler  http.Handler
+	deps     Deps
+	store    *fakeStore
+	reader   *fakeReader
+	accounts *fakeAccounts
+	log      *strings.Builder
+}
+
+func newUnder(t *testing.T, change ...func(*Deps)) *under {
+	t.Helper()
+	u := &under{t: t, store: &fakeStore{outcome: dispatch.Outcome{ID: 7, Version: 2}}, reader: &fakeReader{}, accounts: &fakeAccounts{}, log: &strings.Builder{}}
+	service := dispatch.NewService(u.store, func() time.Time { return testNow }, zerolog.Nop())
+	if err := service.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	u.deps = Deps{Service: service, Reader: u.reader, Accounts: u.accounts, Log: zerolog.New(u.log), Version: "test",
+		Ready: func(context.Context) error { return nil }}
+	for _, c := range change {
+		c(&u.deps)
+	}
+	u.handler = New(u.deps)
+	return u
+}
+
+// do sends a request as a token ("" for nobody) with further headers in pairs.
+func (u *under) do(method, path, token, body string, header ...string) *httptest.ResponseRecorder {
+	u.t.Helper()
+	r := httptest.NewRequestWithContext(u.t.Context(), method, path, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		r.AddCookie(&http.Cookie{Name: CookieName, Value: token})
+	}
+	for k := 0; k+1 < len(header); k += 2 {
+		r.Header.Set(header[k], header[k+1])
+	}
+	w := httptest.NewRecorder()
+	u.handler.ServeHTTP(w, r)
+	return w
+}
+
+// problem checks that an answer is a problem of a status and code, and gives it.
+func (u *under) problem(w *httptest.ResponseRecorder, status int, code string) Problem {
+	u.t.Helper()
+	var p Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		u.t.Fatalf("no problem: %d %v %q", w.Code, err, w.Body)
+	}
+	if w.Code != status || p.Status != status || p.Code != code || w.Header().Get("Content-Type") != "application/problem+json" {
+		u.t.Fatalf("got %d %s %+v, want %d %s", w.Code, w.Header().Get("Content-Type"), p, status, code)
+	}
+	return p
+}
+
+func decoded[T any](t *testing.T, w *httptest.ResponseRecorder, status int) T {
+	t.Helper()
+	var v T
+	if w.Code != status {
+		t.Fatalf("got %d %s, want %d", w.Code, w.Body, status)
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
