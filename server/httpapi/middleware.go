@@ -123,7 +123,7 @@ func (a *api) recovered(next http.Handler) http.Handler {
 			if v != nil {
 				id, _ := r.Context().Value(keyRequestID).(string)
 				a.Log.Error().Interface("panic", v).Str("request", id).Bytes("stack", debug.Stack()).Msg("a handler panicked")
-				a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeInternal, ""))
+				encodeProblem(w, refusal(languageOf(r.Context()), dispatch.Refuse(dispatch.CodeInternal, "")))
 			}
 		}()
 		next.ServeHTTP(w, r)

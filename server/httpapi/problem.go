@@ -219,10 +219,13 @@ func languageFrom(header string) string {
 
 // writeProblem answers with a problem outside of the operations.
 func (a *api) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
-	p := a.problem(r.Context(), err)
-	if errors.Is(err, &dispatch.Error{Code: dispatch.CodeTooMany}) {
+	if dispatch.CodeOf(err) == dispatch.CodeTooMany {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	}
+	encodeProblem(w, a.problem(r.Context(), err))
+}
+
+func encodeProblem(w http.ResponseWriter, p huma.StatusError) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.GetStatus())
 	_ = json.NewEncoder(w).Encode(p)
