@@ -477,33 +477,3 @@ func TestTheDocumentIsUpToDate(t *testing.T) {
 		t.Fatal("web/openapi.json is old: yiping openapi > web/openapi.json, then npm run types")
 	}
 }
-
-// TestEveryOperationIsInTheRegistry, and each route of the registry says who may
-// call it.
-func TestEveryOperationIsInTheRegistry(t *testing.T) {
-	var document struct{ Paths map[string]map[string]any }
-	raw, err := httpapi.OpenAPI(version)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(raw, &document); err != nil {
-		t.Fatal(err)
-	}
-	known := map[string]bool{}
-	for _, route := range httpapi.Routes(httpapi.Deps{Version: version}) {
-		if route.Access == "" {
-			t.Errorf("%s %s says nothing of access", route.Method, route.Path)
-		}
-		if _, documented := document.Paths[route.Path][strings.ToLower(route.Method)]; documented != route.Operation {
-			t.Errorf("%s %s: documented %v", route.Method, route.Path, documented)
-		}
-		known[route.Method+" "+route.Path] = true
-	}
-	for path, methods := range document.Paths {
-		for method := range methods {
-			if !known[strings.ToUpper(method)+" "+path] {
-				t.Errorf("%s %s is not in the registry", method, path)
-			}
-		}
-	}
-}

@@ -140,7 +140,8 @@ func (s *Service) TurnDuties(ctx context.Context) (int, error) {
 	return turned, err
 }
 
-// SetArea makes or replaces an area.
+// SetArea makes or replaces an area below one that the actor administers; one
+// that is there already must be theirs too.
 func (s *Service) SetArea(ctx context.Context, c Command, in AreaInput) (Outcome, error) {
 	if !c.Actor.May(ActionAdminister) {
 		return Outcome{}, Refuse(CodeForbidden, "")
@@ -150,10 +151,33 @@ func (s *Service) SetArea(ctx context.Context, c Command, in AreaInput) (Outcome
 		if err != nil {
 			return Outcome{}, err
 		}
+		if err := s.allowArea(c.Actor, a); err != nil {
+			return Outcome{}, err // what was saved is rolled back
+		}
 		event := Event{Kind: "area.changed", At: s.now(), Noun: NounArea, NounID: a.ID, NounVersion: a.Version,
 			AreaID: a.ID, AccountID: accountOf(c.Actor), Data: map[string]string{"level": string(a.Level)}}
 		return Outcome{Noun: NounArea, ID: a.ID, Version: a.Version}, tx.Emit(ctx, event)
 	})
+}
+
+// allowArea: who administers the whole tree may do all within it; else the area
+// as it is and its parent must both lie below the actor's.
+func (s *Service) allowArea(a Actor, saved Area) error {
+	tree := s.Tree()
+	_, known := tree.Area(saved.ID)
+	switch {
+	case a.System:
+		return nil
+	case saved.ParentID == nil && saved.ID != tree.Root(): // a root beside the district
+		return Refuse(CodeForbidden, "parent_id")
+	case a.MayIn(tree, ActionAdminister, tree.Root()):
+		return nil
+	case known && !a.MayIn(tree, ActionAdminister, saved.ID):
+		return Refuse(CodeNotFound, "external_id")
+	case saved.ParentID == nil || !a.MayIn(tree, ActionAdminister, *saved.ParentID):
+		return Refuse(CodeNotFound, "parent_id")
+	}
+	return nil
 }
 
 func dutyEvent(d Duty, kind string, a Actor, at time.Time) Event {
