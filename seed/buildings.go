@@ -51,7 +51,7 @@ func (b *builder) buildSlabs(k *block, r *random) {
 				continue
 			}
 			cut := r.between(0, 0.12) * long
-			b.raise("residential", k.rect(x+cut/2, y+r.between(-1.5, 1.5), long-cut, depth))
+			b.dwell(k, long-cut, k.rect(x+cut/2, y+r.between(-1.5, 1.5), long-cut, depth))
 		}
 	}
 }
@@ -84,7 +84,7 @@ func (b *builder) buildTowers(k *block, r *random) {
 				b.add("green", "garden", "", 15, k.rect(x-dx*0.42, y-dy*0.38, dx*0.84, dy*0.76))
 				continue
 			}
-			b.raise("residential", k.tower(x, y, w, h))
+			b.dwell(k, w, k.tower(x, y, w, h))
 		}
 	}
 }
@@ -127,12 +127,12 @@ func (b *builder) buildCourts(k *block, r *random) {
 func (b *builder) buildCourt(k *block, x, y, w, h float64, r *random) {
 	t := r.between(4.6, 6)
 	if r.chance(0.35) {
-		b.raise("residential", k.straight(vec{x, y}, vec{x + t, y}, vec{x + t, y + h - t}, vec{x + w - t, y + h - t},
+		b.dwell(k, w, k.straight(vec{x, y}, vec{x + t, y}, vec{x + t, y + h - t}, vec{x + w - t, y + h - t},
 			vec{x + w - t, y}, vec{x + w, y}, vec{x + w, y + h}, vec{x, y + h}))
 		return
 	}
 	yard := k.straight(vec{x + t, y + t}, vec{x + t, y + h - t}, vec{x + w - t, y + h - t}, vec{x + w - t, y + t})
-	b.raise("residential", k.rect(x, y, w, h), yard)
+	b.dwell(k, w, k.rect(x, y, w, h), yard)
 }
 
 // buildSchool sets teaching buildings like a comb and a running track.

@@ -11,7 +11,7 @@ import (
 func (b *builder) addCompound(k *block, r *random) {
 	p := b.places[k.place]
 	name := b.compoundName(k, p, r)
-	k.compound = len(b.Compounds)
+	k.compound, k.floors = len(b.Compounds), storeys(k.use, b.homes)
 	border := k.outline(3)
 	street := k.street
 	if street == "" {

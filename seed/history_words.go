@@ -70,11 +70,24 @@ func (h *historian) placeWords(place, compound int) string {
 	p := h.places[place]
 	switch {
 	case compound != None:
-		return fmt.Sprintf("%s%d号楼%d单元", h.Compounds[compound].Name, h.within(1, 18), h.within(1, 4))
+		return h.doorWords(compound)
 	case p.kind == village || p.kind == suburb:
 		return p.name + "村" + pick(h.random, []string{"中心街", "村委会旁", "东头", "西头", "小广场", "卫生室门前"})
 	}
 	return h.Areas[p.area].Name + pick(h.random, []string{"主干道路口", "沿街商铺前", "公交站旁", "便民服务点附近", "人行道"})
+}
+
+// doorWords names a house of a compound, and its entrance where it has several.
+func (h *historian) doorWords(compound int) string {
+	name := h.Compounds[compound].Name
+	if len(h.houses[compound]) == 0 {
+		return name
+	}
+	house := pick(h.random, h.houses[compound])
+	if house.Entrances < 2 {
+		return name + house.Name
+	}
+	return fmt.Sprintf("%s%s%d单元", name, house.Name, h.within(1, house.Entrances))
 }
 
 // addLogins proposes the accounts of a demonstration: one for each face, and a

@@ -36,6 +36,7 @@ type District struct {
 	Areas         []Area // parents before their children; the first is the district
 	Units         []Unit
 	Compounds     []Compound
+	Buildings     []Building // of one compound behind each other
 	Facilities    []Facility
 	Cameras       []Camera
 	Sites         []Site
@@ -203,6 +204,7 @@ func Generate(o Options) *District {
 	b.drawGreen()
 	b.sortGround()
 	b.blocksAt = b.blocksByPlace()
+	b.houses = b.housesByCompound()
 	b.addUnits()
 	b.addFacilities()
 	b.addCameras()
@@ -233,6 +235,8 @@ type builder struct {
 	blocksAt map[int][]block // blocks of each place
 	branch   []int           // Party organisation of each area
 	gates    []gate          // of compounds
+	homes    *random         // what the houses of compounds are like
+	houses   [][]Building    // of each compound
 	highways []road
 	lines    []road         // every road, in metres
 	names    map[string]int // names used, with how often

@@ -75,6 +75,7 @@ func TestCounts(t *testing.T) {
 		{"grids", levels["grid"], 70, 140},
 		{"units", len(d.Units), 40, 40},
 		{"compounds", len(d.Compounds), 200, 450},
+		{"buildings", len(d.Buildings), 3000, 8000},
 		{"cameras", len(d.Cameras), 1700, 2400},
 		{"sites", len(d.Sites), 1700, 2600},
 		{"facilities", len(d.Facilities), 2600, 3400},
@@ -217,6 +218,12 @@ func testEverythingLiesInItsArea(t *testing.T, d *District) {
 			check(c.Name, c.Area, p)
 		}
 	}
+	for _, h := range d.Buildings {
+		check(h.Address, h.Area, h.Point)
+		if h.Floors < 1 || h.Entrances < 1 || h.Households < 1 {
+			t.Errorf("nobody lives in %+v", h)
+		}
+	}
 	for _, f := range d.Facilities {
 		check(f.Name, f.Area, f.Point)
 	}
@@ -304,6 +311,9 @@ func TestUnique(t *testing.T) {
 	}
 	for _, c := range d.Compounds {
 		once("compound", c.Name)
+	}
+	for _, h := range d.Buildings {
+		once("building", d.Compounds[h.Compound].Name+h.Name)
 	}
 	for _, c := range d.Cameras {
 		once("camera", c.Name)

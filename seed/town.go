@@ -25,6 +25,8 @@ type block struct {
 	at       func(x, y float64) vec
 	front    float64 // how deep the shops along the southern street are
 	great    bool    // one of the town's two great parks
+	floors   int     // of a compound's houses
+	houses   int     // of the compound, so far
 	street   string  // to its south, as far as it has a name
 }
 

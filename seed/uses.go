@@ -80,6 +80,7 @@ func specialUse(p place, n int, r *random) use {
 // buildings.
 func (b *builder) buildUp() {
 	r := b.random("buildings")
+	b.homes = b.random("homes")
 	b.useBlocks(r)
 	for i := range b.blocks {
 		k := &b.blocks[i]

@@ -65,6 +65,26 @@ func (l *loader) compounds(ctx context.Context) {
 	})
 }
 
+// buildings are found by their compound's name and their own.
+func (l *loader) buildings(ctx context.Context) {
+	l.copy(ctx, "building", []string{"id", "area_id", "compound_id", "name", "address", "kind", "floors", "entrances", "households",
+		"boundary", "point", "cell", "source", "external_id"}, len(l.d.Buildings), func(i int) ([]any, error) {
+		h := l.d.Buildings[i]
+		name := h.Name
+		if h.Compound != seed.None {
+			name = l.d.Compounds[h.Compound].Name + h.Name
+		}
+		l.name("building", i, h.Area, name, h.Kind, h.Point, h.Address)
+		boundary, err := shape(h.Boundary)
+		if err != nil {
+			return nil, err
+		}
+		point, cell, err := spot(h.Point, geo.ResolutionFixed)
+		return []any{l.id("building", i), l.id("area", h.Area), l.id("compound", h.Compound), h.Name, h.Address, h.Kind, h.Floors, h.Entrances, h.Households,
+			boundary, point, cell, seed.Source, external("building", i)}, err
+	})
+}
+
 func (l *loader) facilities(ctx context.Context) {
 	l.copy(ctx, "facility", []string{"id", "area_id", "compound_id", "kind", "name", "address", "point", "cell", "attributes", "source", "external_id"}, len(l.d.Facilities), func(i int) ([]any, error) {
 		f := l.d.Facilities[i]

@@ -51,6 +51,8 @@ func TestLoadSeed(t *testing.T) {
 				where a.level = 'community' and b.level = 'community' and st_area(st_intersection(a.boundary, b.boundary)) > 1e-12`, 0},
 			{"units", `select count(*) from unit`, len(d.Units)},
 			{"compounds in their community", `select count(*) from compound c join area a on a.id = c.area_id where st_coveredby(c.boundary, a.boundary)`, len(d.Compounds)},
+			{"buildings in their compound", `select count(*) from building b join compound c on c.id = b.compound_id and c.area_id = b.area_id
+				where st_isvalid(b.boundary) and st_covers(c.boundary, b.point)`, len(d.Buildings)},
 			{"facilities in their community", `select count(*) from facility f join area a on a.id = f.area_id where st_covers(a.boundary, f.point)`, len(d.Facilities)},
 			{"cameras in their community", `select count(*) from camera c join area a on a.id = c.area_id where st_covers(a.boundary, c.point)`, len(d.Cameras)},
 			{"sites", `select count(*) from site`, len(d.Sites)},
@@ -95,7 +97,9 @@ func TestLoadSeed(t *testing.T) {
 		}
 	})
 	t.Run("found by name, pinyin and initials", func(t *testing.T) {
-		for word, want := range map[string]string{"澄云": "澄云街道", "chengyun": "澄云街道", "cyjd": "澄云街道", "huanchengnanlu": "环城南路", "990001": "示范区"} {
+		compound := d.Compounds[d.Buildings[0].Compound]
+		for word, want := range map[string]string{"澄云": "澄云街道", "chengyun": "澄云街道", "cyjd": "澄云街道", "huanchengnanlu": "环城南路", "990001": "示范区",
+			compound.Name + "1号": compound.Name + d.Buildings[0].Name} {
 			found, err := s.Search(t.Context(), word, nil, 20)
 			if err != nil || !slices.ContainsFunc(found, func(f dispatch.FoundPlace) bool { return f.Name == want }) {
 				t.Errorf("%s: %v, %v", word, found, err)
