@@ -42,6 +42,9 @@ var (
 	ringNames  = [4]string{"环城南路", "环城东街", "环城北路", "环城西街"}
 	lanesEast  = []string{"清和路", "听涛路", "晨曦路", "朗月路", "星河路"}
 	lanesNorth = []string{"翠屏街", "丹桂街", "砚池街", "鼓楼街", "曲水街", "知春街", "银杏街"}
+
+	brookNames = [4]string{"芦溪", "白鹭溪", "云岫溪", "金穗渠"}
+	lakeNames  = [2]string{"芦花湖", "半月湖"}
 )
 
 const (

@@ -40,6 +40,7 @@ type District struct {
 	Facilities    []Facility
 	Cameras       []Camera
 	Sites         []Site
+	Devices       []Device
 	Ground        []Feature
 	Organisations []Organisation // parents before their children
 	Responders    []Responder
@@ -208,6 +209,7 @@ func Generate(o Options) *District {
 	b.addUnits()
 	b.addFacilities()
 	b.addCameras()
+	b.addDevices()
 	b.addOrganisations()
 	b.addResponders()
 	b.addDuties()

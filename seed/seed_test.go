@@ -77,6 +77,7 @@ func TestCounts(t *testing.T) {
 		{"compounds", len(d.Compounds), 200, 450},
 		{"buildings", len(d.Buildings), 3000, 8000},
 		{"cameras", len(d.Cameras), 1700, 2400},
+		{"devices", len(d.Devices), 900, 2000},
 		{"sites", len(d.Sites), 1700, 2600},
 		{"facilities", len(d.Facilities), 2600, 3400},
 		{"responders", len(d.Responders), 1400, 1600},
@@ -233,6 +234,12 @@ func testEverythingLiesInItsArea(t *testing.T, d *District) {
 			t.Errorf("%s looks nowhere: %v %v %v", c.Name, c.Bearing, c.View, c.Range)
 		}
 	}
+	for _, v := range d.Devices {
+		check(v.Name, v.Area, v.Point)
+		if v.Owner < 0 || v.Owner >= len(d.Units) {
+			t.Errorf("%s belongs to unit %d", v.Name, v.Owner)
+		}
+	}
 	for _, s := range d.Sites {
 		check(s.Name, s.Area, s.Point)
 	}
@@ -318,6 +325,9 @@ func TestUnique(t *testing.T) {
 	for _, c := range d.Cameras {
 		once("camera", c.Name)
 		once("filing", c.Filing)
+	}
+	for _, v := range d.Devices {
+		once("device", v.Name)
 	}
 	for _, r := range d.Responders {
 		once("name", r.Name)

@@ -84,10 +84,10 @@ func (b *builder) drawTributaries(r *random) {
 		into float64 // share of the river's length
 		half float64
 	}{
-		{"芦溪", vec{-12600, -600}, 0.115, 9},
-		{"白鹭溪", vec{7300, 9300}, 0.69, 13},
-		{"云岫溪", vec{12600, 1900}, 0.80, 9},
-		{"金穗渠", vec{-3600, -9800}, 0.64, 11},
+		{brookNames[0], vec{-12600, -600}, 0.115, 9},
+		{brookNames[1], vec{7300, 9300}, 0.69, 13},
+		{brookNames[2], vec{12600, 1900}, 0.80, 9},
+		{brookNames[3], vec{-3600, -9800}, 0.64, 11},
 	}
 	for _, t := range brooks {
 		mouth, _ := along(b.river, length(b.river)*t.into)
@@ -119,7 +119,7 @@ func (b *builder) drawLakes(r *random) {
 		name   string
 		middle vec
 		radius float64
-	}{{"芦花湖", vec{7900, -3300}, 430}, {"半月湖", vec{-5200, -5400}, 330}} {
+	}{{lakeNames[0], vec{7900, -3300}, 430}, {lakeNames[1], vec{-5200, -5400}, 330}} {
 		shore := smoothRing(blob(r, l.middle, l.radius, 0.35, 22))
 		b.waters = append(b.waters, shore)
 		b.add("water", "lake", l.name, 10, shore)

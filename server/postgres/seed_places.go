@@ -90,11 +90,7 @@ func (l *loader) facilities(ctx context.Context) {
 		f := l.d.Facilities[i]
 		l.name("facility", i, f.Area, f.Name, f.Kind, f.Point, f.Address)
 		point, cell, err := spot(f.Point, geo.ResolutionFixed)
-		attributes := f.Attributes
-		if attributes == nil {
-			attributes = map[string]string{}
-		}
-		return []any{l.id("facility", i), l.id("area", f.Area), l.id("compound", f.Compound), f.Kind, f.Name, f.Address, point, cell, attributes, seed.Source, external("facility", i)}, err
+		return []any{l.id("facility", i), l.id("area", f.Area), l.id("compound", f.Compound), f.Kind, f.Name, f.Address, point, cell, stated(f.Attributes), seed.Source, external("facility", i)}, err
 	})
 }
 
@@ -115,6 +111,25 @@ func (l *loader) sites(ctx context.Context) {
 		point, cell, err := spot(s.Point, geo.ResolutionFixed)
 		return []any{l.id("site", i), l.id("area", s.Area), l.id("compound", s.Compound), l.id("camera", s.Camera), s.Name, s.Category, point, cell, seed.Source, external("site", i)}, err
 	})
+}
+
+func (l *loader) devices(ctx context.Context) {
+	l.copy(ctx, "device", []string{"id", "area_id", "compound_id", "owner_unit_id", "kind", "name", "address", "point", "cell",
+		"health", "health_at", "attributes", "source", "external_id"}, len(l.d.Devices), func(i int) ([]any, error) {
+		v := l.d.Devices[i]
+		l.name("device", i, v.Area, v.Name, v.Kind, v.Point, v.Address)
+		point, cell, err := spot(v.Point, geo.ResolutionFixed)
+		return []any{l.id("device", i), l.id("area", v.Area), l.id("compound", v.Compound), l.id("unit", v.Owner), v.Kind, v.Name, v.Address, point, cell,
+			v.Health, instant(v.HealthAt), stated(v.Attributes), seed.Source, external("device", i)}, err
+	})
+}
+
+// stated gives attributes, an empty set where there are none.
+func stated(attributes map[string]string) map[string]string {
+	if attributes == nil {
+		return map[string]string{}
+	}
+	return attributes
 }
 
 // ground writes the base map. A road is found by its name once: by its longest

@@ -55,6 +55,7 @@ func TestLoadSeed(t *testing.T) {
 				where st_isvalid(b.boundary) and st_covers(c.boundary, b.point)`, len(d.Buildings)},
 			{"facilities in their community", `select count(*) from facility f join area a on a.id = f.area_id where st_covers(a.boundary, f.point)`, len(d.Facilities)},
 			{"cameras in their community", `select count(*) from camera c join area a on a.id = c.area_id where st_covers(a.boundary, c.point)`, len(d.Cameras)},
+			{"devices in their community", `select count(*) from device v join area a on a.id = v.area_id where st_covers(a.boundary, v.point)`, len(d.Devices)},
 			{"sites", `select count(*) from site`, len(d.Sites)},
 			{"ground", `select count(*) from ground where st_isvalid(shape)`, len(d.Ground)},
 			{"responders", `select count(*) from responder`, len(d.Responders)},
