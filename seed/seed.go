@@ -44,7 +44,11 @@ type District struct {
 	Ground        []Feature
 	Organisations []Organisation // parents before their children
 	Responders    []Responder
-	Duties        []Duty
+	Shifts        []Shift
+	Teams         []Team
+	Rotations     []Rotation
+	Holidays      []Holiday
+	Duties        []Duty         // of one responder behind each other, by their start
 	Types         []IncidentType // parents before their children
 	Incidents     []Incident     // by the time they were reported
 	Events        []Event        // in the order they happened
@@ -168,8 +172,10 @@ type Skill struct {
 // Duty is a period of duty of a responder.
 type Duty struct {
 	Responder int
-	Kind      string // on_duty or on_call
-	Origin    string // roster or self
+	Rotation  int       // that it follows from, or None
+	Day       time.Time // midnight UTC of the day in Beijing on which it starts
+	Kind      string    // on_duty or on_call
+	Origin    string    // roster or self
 	Start     time.Time
 	End       time.Time
 	Post      orb.Point // zero: none stated

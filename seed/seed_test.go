@@ -80,6 +80,8 @@ func TestCounts(t *testing.T) {
 		{"devices", len(d.Devices), 900, 2000},
 		{"sites", len(d.Sites), 1700, 2600},
 		{"facilities", len(d.Facilities), 2600, 3400},
+		{"teams", len(d.Teams), 50, 140},
+		{"rotations", len(d.Rotations), 60, 150},
 		{"responders", len(d.Responders), 1400, 1600},
 		{"ground", len(d.Ground), 10_000, 60_000},
 		{"incidents", len(d.Incidents), 800, 1300},

@@ -3,10 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"time"
-
-	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/paulmach/orb"
 
 	"yiping/geo"
 	"yiping/seed"
@@ -40,20 +36,6 @@ func (l *loader) responders(ctx context.Context) {
 	}
 	rows("responder_affiliation", []string{"responder_id", "affiliation", "unit_id", "since"}, affiliations)
 	rows("responder_skill", []string{"responder_id", "skill", "valid_until"}, skills)
-}
-
-func (l *loader) duties(ctx context.Context) {
-	l.copy(ctx, "duty", []string{"id", "responder_id", "kind", "origin", "period", "start_told", "end_told", "post", "post_cell", "source", "external_id"}, len(l.d.Duties), func(i int) ([]any, error) {
-		d := l.d.Duties[i]
-		period := pgtype.Range[time.Time]{Lower: d.Start, Upper: d.End, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true}
-		row := []any{l.id("duty", i), l.id("responder", d.Responder), d.Kind, d.Origin, period, !d.Start.After(l.now), !d.End.After(l.now), nil, nil, seed.Source, external("duty", i)}
-		if d.Post == (orb.Point{}) {
-			return row, nil
-		}
-		post, cell, err := spot(d.Post, geo.ResolutionPeople)
-		row[7], row[8] = post, cell
-		return row, err
-	})
 }
 
 func (l *loader) incidents(ctx context.Context) {

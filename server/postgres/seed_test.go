@@ -32,7 +32,12 @@ func demonstration(t *testing.T) (*Store, *seed.District) {
 func TestLoadSeed(t *testing.T) {
 	s, d := demonstration(t)
 	t.Run("every row is there and valid", func(t *testing.T) {
-		tasks, offers := 0, 0
+		tasks, offers, turns := 0, 0, 0
+		for _, y := range d.Duties {
+			if y.Rotation != seed.None {
+				turns++
+			}
+		}
 		for _, n := range d.Incidents {
 			offers += len(n.Offers)
 			for _, o := range n.Offers {
@@ -60,6 +65,10 @@ func TestLoadSeed(t *testing.T) {
 			{"ground", `select count(*) from ground where st_isvalid(shape)`, len(d.Ground)},
 			{"responders", `select count(*) from responder`, len(d.Responders)},
 			{"duties", `select count(*) from duty`, len(d.Duties)},
+			{"duties in a shift of their team", `select count(*) from duty d join rotation n on n.id = d.rotation_id join team_member m on m.team_id = n.team_id and m.responder_id = d.responder_id
+				where d.source = 'rotation' and d.external_id = format('rotation-%s-%s-%s', n.id, d.responder_id, (lower(d.period) at time zone 'Asia/Shanghai')::date)
+					and exists (select 1 from shift s where s.id = any(n.shifts) and s.kind = d.kind and s.starts_at = (lower(d.period) at time zone 'Asia/Shanghai')::time)`, turns},
+			{"holidays", `select count(*) from holiday`, len(d.Holidays)},
 			{"incidents", `select count(*) from incident`, len(d.Incidents)},
 			{"offers", `select count(*) from offer`, offers},
 			{"assignments", `select count(*) from assignment`, tasks},
