@@ -48,24 +48,26 @@ type Action string
 
 // The actions.
 const (
-	ActionSee        Action = "see"        // incidents, forces and places, with their words
-	ActionSeeMasked  Action = "see_masked" // the same without words, names and exact points
-	ActionSeePhones  Action = "see_phones"
-	ActionDispatch   Action = "dispatch" // take in, verify, send, follow through
-	ActionCheck      Action = "check"
-	ActionAdminister Action = "administer" // accounts and areas
-	ActionRespond    Action = "respond"    // be sent: duty, offers, tasks, positions
+	ActionSee          Action = "see"        // incidents, forces and places, with their words
+	ActionSeeMasked    Action = "see_masked" // the same without words, names and exact points
+	ActionSeePhones    Action = "see_phones"
+	ActionDispatch     Action = "dispatch" // take in, verify, send, follow through
+	ActionCheck        Action = "check"
+	ActionAdminister   Action = "administer"    // accounts and areas
+	ActionRespond      Action = "respond"       // be sent: duty, offers, tasks, positions
+	ActionReportHealth Action = "report_health" // say how cameras are
 )
 
 // permissions is the one table of what each role allows.
 var permissions = map[Action][]Role{
-	ActionSee:        {RoleCommander, RoleDispatcher, RoleAdministrator},
-	ActionSeeMasked:  {RoleCommander, RoleDispatcher, RoleAdministrator, RoleWall},
-	ActionSeePhones:  {RoleCommander, RoleDispatcher},
-	ActionDispatch:   {RoleCommander, RoleDispatcher},
-	ActionCheck:      {RoleCommander, RoleDispatcher},
-	ActionAdminister: {RoleAdministrator},
-	ActionRespond:    {RoleResponder},
+	ActionSee:          {RoleCommander, RoleDispatcher, RoleAdministrator},
+	ActionSeeMasked:    {RoleCommander, RoleDispatcher, RoleAdministrator, RoleWall},
+	ActionSeePhones:    {RoleCommander, RoleDispatcher},
+	ActionDispatch:     {RoleCommander, RoleDispatcher},
+	ActionCheck:        {RoleCommander, RoleDispatcher},
+	ActionAdminister:   {RoleAdministrator},
+	ActionRespond:      {RoleResponder},
+	ActionReportHealth: {RoleAdministrator},
 }
 
 // May says whether the actor has a role, anywhere, that allows the action.

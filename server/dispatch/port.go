@@ -97,6 +97,7 @@ type Tx interface {
 	// DropPosition deletes the live position: off duty, none is kept.
 	DropPosition(ctx context.Context, responderID int64) error
 
+	CameraTx
 	SaveArea(ctx context.Context, in AreaInput) (Area, error)
 
 	// Emit writes the pending event. The sequencer gives it its offset.

@@ -30,4 +30,5 @@ func (a *api) cameras() {
 		}
 		return answer(c, err)
 	})
+	a.cameraHealth()
 }
