@@ -17,6 +17,10 @@ const (
 	NounTimeline   Noun = "timeline"
 	NounPhoto      Noun = "photo"
 	NounResponder  Noun = "responder"
+	NounShift      Noun = "shift"
+	NounTeam       Noun = "team"
+	NounRotation   Noun = "rotation"
+	NounHoliday    Noun = "holiday"
 )
 
 // Event is one committed change, in the order of its offset. It carries ids and
