@@ -55,6 +55,7 @@ const (
 	ActionCheck        Action = "check"
 	ActionAdminister   Action = "administer"    // accounts and areas
 	ActionRespond      Action = "respond"       // be sent: duty, offers, tasks, positions
+	ActionRoster       Action = "roster"        // say who is on duty when, by hand
 	ActionReportHealth Action = "report_health" // say how cameras are
 )
 
@@ -67,6 +68,7 @@ var permissions = map[Action][]Role{
 	ActionCheck:        {RoleCommander, RoleDispatcher},
 	ActionAdminister:   {RoleAdministrator},
 	ActionRespond:      {RoleResponder},
+	ActionRoster:       {RoleCommander, RoleDispatcher, RoleAdministrator},
 	ActionReportHealth: {RoleAdministrator},
 }
 

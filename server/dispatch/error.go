@@ -34,6 +34,8 @@ const (
 	CodeHasActive         Code = "has_active_assignments"
 	CodeNotOnDuty         Code = "not_on_duty"
 	CodeDutyOverlap       Code = "duty_overlap"
+	CodeOutsideArea       Code = "outside_area"
+	CodeInUse             Code = "in_use"
 	CodeTaken             Code = "taken"
 	CodeTooMany           Code = "too_many"
 	CodeUnavailable       Code = "unavailable"

@@ -94,6 +94,7 @@ type Tx interface {
 	// DueDuties gives duties that began or ended by the clock and of which the
 	// log has not been told, and notes that it is.
 	DueDuties(ctx context.Context, at time.Time, limit int) (began, ended []Duty, err error)
+	RosterTx
 	// DropPosition deletes the live position: off duty, none is kept.
 	DropPosition(ctx context.Context, responderID int64) error
 

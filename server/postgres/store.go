@@ -91,7 +91,7 @@ var refusals = map[string]*dispatch.Error{
 	"offer_one_open":           {Code: dispatch.CodeAlreadyOffered, Field: "responder_ids"},
 	"assignment_one_active":    {Code: dispatch.CodeAlreadyAssigned},
 	"assignment_offer_once":    {Code: dispatch.CodeIllegalTransition},
-	"duty_apart":               {Code: dispatch.CodeDutyOverlap, Field: "starts_at"},
+	"duty_apart":               {Code: dispatch.CodeDutyOverlap, Field: "starts_at", Values: map[string]string{"period": ""}},
 	"account_username":         {Code: dispatch.CodeTaken, Field: "username"},
 	"account_responder_id":     {Code: dispatch.CodeTaken, Field: "responder_id"},
 	"account_username_form":    {Code: dispatch.CodeInvalid, Field: "username"},
