@@ -185,6 +185,7 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 				}
 			}
 		})},
+		{Name: "make rosters", Every: 10 * time.Minute, Run: plain(svc.MakeRosters)},
 		{Name: "refresh forces", Every: time.Minute, Run: plain(svc.RefreshForces)},
 		{Name: "drop stale positions", Every: time.Minute, Run: plain(func(ctx context.Context) error {
 			_, err := store.DropStalePositions(ctx)

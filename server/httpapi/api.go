@@ -79,7 +79,7 @@ func newAPI(d Deps) *api {
 	a.huma = humago.New(a.mux, config)
 	a.huma.UseMiddleware(a.authorize)
 	for _, register := range []func(){a.sessions, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
-		a.duties, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.overviews, a.events, a.cells, a.tileRoutes,
+		a.duties, a.rosters, a.rotations, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.overviews, a.events, a.cells, a.tileRoutes,
 		a.accounts, a.live, a.health, a.documents, a.pages} {
 		register()
 	}

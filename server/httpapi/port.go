@@ -40,6 +40,8 @@ type Reader interface {
 	// task, else refuses with CodeNotOnDuty. Committed when it returns.
 	SavePositions(ctx context.Context, responderID int64, positions []dispatch.Position) (accepted int, err error)
 
+	RosterReader
+
 	Cameras(ctx context.Context, b dispatch.Box, areaIDs []int64, limit int) ([]dispatch.Camera, error)
 	Camera(ctx context.Context, id int64) (dispatch.Camera, error)
 	Facilities(ctx context.Context, b dispatch.Box, kind string, limit int) ([]dispatch.Facility, error)
