@@ -55,8 +55,8 @@ const (
 	ActionCheck        Action = "check"
 	ActionAdminister   Action = "administer"    // accounts and areas
 	ActionRespond      Action = "respond"       // be sent: duty, offers, tasks, positions
-	ActionRoster       Action = "roster"        // say who is on duty when, by hand
 	ActionReportHealth Action = "report_health" // say how cameras are
+	ActionRoster       Action = "roster"        // say who is on duty when, by hand
 )
 
 // permissions is the one table of what each role allows.
@@ -68,8 +68,8 @@ var permissions = map[Action][]Role{
 	ActionCheck:        {RoleCommander, RoleDispatcher},
 	ActionAdminister:   {RoleAdministrator},
 	ActionRespond:      {RoleResponder},
-	ActionRoster:       {RoleCommander, RoleDispatcher, RoleAdministrator},
 	ActionReportHealth: {RoleAdministrator},
+	ActionRoster:       {RoleCommander, RoleDispatcher, RoleAdministrator},
 }
 
 // May says whether the actor has a role, anywhere, that allows the action.

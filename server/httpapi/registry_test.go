@@ -58,7 +58,7 @@ func TestRegistryAndDocument(t *testing.T) {
 
 // actions are the accesses that ask for a role.
 var actions = []dispatch.Action{dispatch.ActionSee, dispatch.ActionSeeMasked, dispatch.ActionSeePhones, dispatch.ActionDispatch,
-	dispatch.ActionCheck, dispatch.ActionAdminister, dispatch.ActionRespond, dispatch.ActionRoster}
+	dispatch.ActionCheck, dispatch.ActionAdminister, dispatch.ActionRespond, dispatch.ActionReportHealth, dispatch.ActionRoster}
 
 // TestWhoMayCall goes through every route as every role: nobody is told to
 // sign in, and who has no role that allows it is refused, before anything is read.
