@@ -6,14 +6,15 @@ import (
 	"yiping/server/dispatch"
 )
 
-type shiftBody struct {
+// ShiftBody is what is said of a shift.
+type ShiftBody struct {
 	Name     string `json:"name" minLength:"1" maxLength:"64"`
 	Kind     string `json:"kind" enum:"on_duty,on_call"`
 	StartsAt string `json:"starts_at" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" doc:"HH:MM of the day, in the installation's time."`
 	Minutes  int    `json:"minutes" minimum:"15" maximum:"1440"`
 }
 
-func (b shiftBody) shift(areaID int64) dispatch.Shift {
+func (b ShiftBody) shift(areaID int64) dispatch.Shift {
 	return dispatch.Shift{AreaID: areaID, Name: b.Name, Kind: dispatch.DutyState(b.Kind), StartsAt: b.StartsAt, Minutes: b.Minutes}
 }
 
@@ -21,7 +22,7 @@ type addShiftInput struct {
 	CommandInput
 	Body struct {
 		AreaID int64 `json:"area_id" minimum:"1"`
-		shiftBody
+		ShiftBody
 	}
 }
 
@@ -30,7 +31,7 @@ type changeShiftInput struct {
 	IDInput
 	Body struct {
 		Version int `json:"version" minimum:"1" doc:"The version that was seen."`
-		shiftBody
+		ShiftBody
 	}
 }
 
@@ -42,7 +43,8 @@ type seenInput struct {
 	}
 }
 
-type teamBody struct {
+// TeamBody is what is said of a team.
+type TeamBody struct {
 	Name      string  `json:"name" minLength:"1" maxLength:"64"`
 	MemberIDs []int64 `json:"member_ids" maxItems:"200" doc:"Responders within the team's area or below. The list replaces the one before." nullable:"false"`
 }
@@ -51,7 +53,7 @@ type addTeamInput struct {
 	CommandInput
 	Body struct {
 		AreaID int64 `json:"area_id" minimum:"1"`
-		teamBody
+		TeamBody
 	}
 }
 
@@ -60,7 +62,7 @@ type changeTeamInput struct {
 	IDInput
 	Body struct {
 		Version int `json:"version" minimum:"1" doc:"The version that was seen."`
-		teamBody
+		TeamBody
 	}
 }
 
