@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"yiping/seed"
 	"yiping/server/postgres"
@@ -89,12 +90,17 @@ func (migrateCmd) Run(a *app) error {
 }
 
 type seedCmd struct {
-	Seed  uint64  `default:"1" help:"Number the district is made from: the same number, the same district."`
-	Scale float64 `default:"1" help:"How much larger than the demonstration (100 for load)."`
+	Seed    uint64  `default:"1" help:"Number the district is made from: the same number, the same district."`
+	Scale   float64 `default:"1" help:"How much larger than the demonstration (100 for load)."`
+	Starter string  `placeholder:"CODE" help:"Load the area tree of a real district instead, names and codes alone: 370306 (周村区)."`
 }
 
 // Run seeds an empty database.
 func (c seedCmd) Run(a *app) error {
+	areas, known := seed.Starter(c.Starter)
+	if c.Starter != "" && !known {
+		return fmt.Errorf("there is no starter for %s; there is: %s", c.Starter, strings.Join(seed.Starters(), ", "))
+	}
 	return a.withStore(func(ctx context.Context, store *postgres.Store) error {
 		empty, err := store.Empty(ctx)
 		if err != nil {
@@ -102,6 +108,9 @@ func (c seedCmd) Run(a *app) error {
 		}
 		if !empty {
 			return errors.New("the database is not empty: a district is seeded into an empty one only")
+		}
+		if known {
+			return store.LoadStarter(ctx, areas)
 		}
 		return seedDistrict(ctx, a, store, seed.Options{Seed: c.Seed, Scale: c.Scale})
 	})

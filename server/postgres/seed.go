@@ -9,10 +9,10 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/ewkb"
+	"github.com/rs/zerolog"
 
 	"yiping/geo"
 	"yiping/seed"
-	"yiping/server/dispatch"
 )
 
 // LoadSeed fills an empty database with the demonstration district, in one
@@ -28,18 +28,15 @@ func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
 		return fmt.Errorf("load the demonstration: %w", err)
 	}
 	err = pgx.BeginFunc(ctx, conn, func(t pgx.Tx) error {
-		// A large scale takes longer than a request may.
-		if _, err := t.Exec(ctx, `set local statement_timeout = 0`); err != nil {
+		// A large scale takes longer than a request may, and puts names into
+		// their index many at a time.
+		if _, err := t.Exec(ctx, `set local statement_timeout = 0; set local gin_pending_list_limit = '64MB'; set local maintenance_work_mem = '256MB'`); err != nil {
 			return err
 		}
-		var taken bool
-		if err := t.QueryRow(ctx, `select exists (select 1 from area)`).Scan(&taken); err != nil {
+		if err := refuseTaken(ctx, t); err != nil {
 			return err
 		}
-		if taken {
-			return &dispatch.Error{Code: dispatch.CodeTaken, Field: "database"}
-		}
-		return (&loader{Tx: t, now: s.now(), d: d}).run(ctx)
+		return (&loader{Tx: t, now: s.now(), d: d, progress: progress{log: s.log, said: time.Now()}}).run(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("load the demonstration: %w", translate(err))
@@ -102,6 +99,25 @@ type loader struct {
 	plans map[string]int64
 	names []nameRow
 	err   error
+	progress
+}
+
+// progress says now and then how far the loading is: nothing where it is over
+// at once.
+type progress struct {
+	log  zerolog.Logger
+	said time.Time
+}
+
+// between two lines of progress.
+const progressPause = 3 * time.Second
+
+func (p *progress) say(table string, row, rows int) {
+	if time.Since(p.said) < progressPause {
+		return
+	}
+	p.said = time.Now()
+	p.log.Info().Str("table", table).Int("rows", row).Int("of", rows).Msg("loading")
 }
 
 func (l *loader) run(ctx context.Context) error {
@@ -140,7 +156,13 @@ func (l *loader) copy(ctx context.Context, table string, columns []string, n int
 		}
 		l.base[table] = base
 	}
-	if _, err := l.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, row)); err != nil {
+	told := func(i int) ([]any, error) {
+		if i%1024 == 0 {
+			l.say(table, i, n)
+		}
+		return row(i)
+	}
+	if _, err := l.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, told)); err != nil {
 		l.err = fmt.Errorf("copy %s: %w", table, err)
 		return
 	}

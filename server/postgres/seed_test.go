@@ -134,6 +134,41 @@ func TestLoadSeed(t *testing.T) {
 	})
 }
 
+func TestLoadStarter(t *testing.T) {
+	s, err := Open(t.Context(), pgtest.Database(t), time.Now, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	areas, _ := seed.Starter("370306")
+	orphan := []seed.StarterArea{areas[0], {Level: "street", Code: "370306999", Name: "某街道", ParentCode: "370399"}}
+	if err := s.LoadStarter(t.Context(), orphan); dispatch.CodeOf(err) != dispatch.CodeNotFound {
+		t.Errorf("a street without a district: %v", err)
+	}
+	if err := s.LoadStarter(t.Context(), areas); err != nil {
+		t.Fatal(err)
+	}
+	tree, err := s.Areas(t.Context())
+	if err != nil || len(tree) != 261 || tree[0].Name != "周村区" {
+		t.Fatalf("%d areas, %v", len(tree), err)
+	}
+	if in, err := s.Installation(t.Context()); err != nil || in.District.ID != tree[0].ID || in.Demonstration {
+		t.Errorf("%+v, %v", in, err)
+	}
+	if got := count(t, s, `select count(*) from incident_type`); got != len(seed.Types()) {
+		t.Errorf("%d incident types", got)
+	}
+	for word, want := range map[string]string{"永安街街道": "永安街道", "yajjd": "永安街道", "cbl": "城北路街道", "孟家堰村": "孟家堰村委会", "370306102": "王村镇"} {
+		found, err := s.Search(t.Context(), word, nil, 5)
+		if err != nil || !slices.ContainsFunc(found, func(f dispatch.FoundPlace) bool { return f.Name == want }) {
+			t.Errorf("%s: %v, %v", word, found, err)
+		}
+	}
+	if err := s.LoadStarter(t.Context(), areas); dispatch.CodeOf(err) != dispatch.CodeTaken {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
 func TestLoadTypesTwice(t *testing.T) {
 	s, err := Open(t.Context(), pgtest.Database(t), time.Now, zerolog.Nop())
 	if err != nil {
