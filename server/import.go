@@ -2,165 +2,207 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
-	"github.com/paulmach/orb/geojson"
+	"github.com/mattn/go-isatty"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
 
-	"yiping/geo"
-	"yiping/server/dispatch"
+	"yiping/server/importer"
 	"yiping/server/postgres"
+	"yiping/server/sheet"
 )
 
+// languageFlag chooses the language of what people read.
+type languageFlag struct {
+	Language string `enum:"zh,en," default:"" help:"Language of titles and reasons: zh or en; by LANG where it is not given."`
+}
+
+func (f languageFlag) language() string {
+	if f.Language != "" {
+		return f.Language
+	}
+	if strings.HasPrefix(os.Getenv("LANG"), "zh") {
+		return "zh"
+	}
+	return "en"
+}
+
+// importCmd brings a file of a district in.
 type importCmd struct {
-	Areas importAreasCmd `cmd:"" help:"Import areas from a GeoJSON file."`
+	languageFlag
+	Noun     string            `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster" help:"What the file holds: ${enum}."`
+	File     string            `arg:"" type:"existingfile" help:"CSV (UTF-8, UTF-16, GB18030), Excel workbook (.xlsx) or GeoJSON."`
+	Map      map[string]string `help:"Column of a field, where its title is not recognised: --map capacity=人数. Field names: yiping template --fields NOUN." placeholder:"FIELD=TITLE"`
+	Set      map[string]string `help:"Value of a field for rows that do not say: --set kind=shelter." placeholder:"FIELD=VALUE"`
+	SRID     int               `name:"srid" help:"EPSG code of projected coordinates, such as 4548."`
+	Datum    string            `default:"wgs84" enum:"wgs84,cgcs2000,gcj02,bd09" help:"Datum of coordinates in degrees: ${enum}."`
+	Source   string            `default:"import" help:"Where the data comes from; with a row's own id it tells a change from something new."`
+	Sheet    string            `help:"Sheet of a workbook; the first that has rows."`
+	Strict   bool              `help:"All or nothing: one bad row, and nothing is written."`
+	Full     bool              `help:"The file is the complete list of its source: what is missing from it is retired."`
+	DryRun   bool              `help:"Check everything, write nothing."`
+	Problems string            `help:"Where the bad rows and doubts are written (.csv or .xlsx); FILE.problems.csv." type:"path"`
+	JSON     bool              `help:"Print the result as JSON."`
 }
 
-// importAreasCmd reads areas; the properties code, name, level, parent_code and
-// aliases of each feature are taken, what is missing from the flags.
-type importAreasCmd struct {
-	File       string `arg:"" type:"existingfile" help:"GeoJSON: a FeatureCollection, a Feature or a bare geometry."`
-	Datum      string `default:"wgs84" enum:"wgs84,cgcs2000,gcj02,bd09" help:"Datum of the coordinates: wgs84, cgcs2000, gcj02 or bd09."`
-	Source     string `default:"import" help:"Where the data comes from; with the code it tells a repeat from something new."`
-	Level      string `enum:",district,street,community,grid" default:"" help:"Level of features that do not say."`
-	Name       string `help:"Name, for a file with one feature."`
-	Code       string `help:"Statistics code, for a file with one feature."`
-	ParentCode string `help:"Code of the parent, for features that do not say."`
-	DryRun     bool   `help:"Check everything, write nothing."`
-	JSON       bool   `help:"Print the result as JSON."`
-}
-
-// importProblem is a feature that could not go in, and why.
-type importProblem struct {
-	Feature int    `json:"feature"` // from 1
-	Field   string `json:"field"`
-	Reason  string `json:"reason"`
-}
-
-type importResult struct {
-	Imported int             `json:"imported"`
-	Problems []importProblem `json:"problems"`
-}
-
-// Run imports the areas; bad features are reported and the good ones go in.
-func (c importAreasCmd) Run(a *app) error {
-	raw, err := os.ReadFile(c.File)
+// Run imports the file; bad rows are reported and the good ones go in.
+func (c importCmd) Run(a *app) error {
+	file, err := os.Open(c.File)
 	if err != nil {
 		return err
 	}
-	features, err := readFeatures(raw)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.File, err)
-	}
-	datum, err := geo.ParseDatum(c.Datum)
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	result := importResult{Problems: []importProblem{}}
+	table, err := sheet.Open(file, info.Size(), sheet.Options{Sheet: c.Sheet})
+	if err != nil {
+		return c.said(err)
+	}
+	defer func() { _ = table.Close() }()
+	noun, _ := importer.ByName(c.Noun)
+	report := &lazyReport{path: c.Problems, language: c.language(), noun: noun}
+	if report.path == "" {
+		report.path = filepath.Base(c.File) + ".problems.csv"
+	}
+	var result importer.Result
 	err = a.withStore(func(ctx context.Context, store *postgres.Store) error {
-		svc := dispatch.NewService(store, a.now, a.log)
-		for k, f := range features {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			in, err := c.area(f, datum)
-			if err == nil && !c.DryRun {
-				_, err = svc.SetArea(ctx, dispatch.Command{Actor: dispatch.Actor{System: true}, Name: "area.import"}, in)
-			}
-			var refused *dispatch.Error
-			switch {
-			case errors.As(err, &refused):
-				result.Problems = append(result.Problems, importProblem{k + 1, refused.Field, refused.Error()})
-			case err != nil:
-				return err
-			default:
-				result.Imported++
-			}
-		}
-		return nil
-	})
-	if err != nil {
+		bar, wait := progressBar(filepath.Base(c.File))
+		defer wait()
+		var err error
+		result, err = importer.Run(ctx, postgres.Imports{Store: store}, noun, table, importer.Options{Columns: c.Map, Set: c.Set, SRID: c.SRID, Datum: c.Datum,
+			Source: c.Source, Strict: c.Strict, Full: c.Full, DryRun: c.DryRun, File: filepath.Base(c.File)}, bar, report.add)
 		return err
+	})
+	if closed := report.close(); err == nil {
+		err = closed
 	}
-	return c.report(a, result)
+	if errors.Is(err, context.Canceled) {
+		return errors.New("cancelled: nothing was written")
+	}
+	if err != nil {
+		return c.said(err)
+	}
+	return c.tell(a, result, report)
 }
 
-func (c importAreasCmd) report(a *app, r importResult) error {
+// said gives an error about the file in the language asked for.
+func (c importCmd) said(err error) error {
+	if own := importer.AsFileError(err); own != nil {
+		return fmt.Errorf("%s: %s", c.File, own.Say(c.language()))
+	}
+	return err
+}
+
+func (c importCmd) tell(a *app, r importer.Result, report *lazyReport) error {
 	if c.JSON {
-		if err := json.NewEncoder(a.out).Encode(r); err != nil {
+		if err := json.NewEncoder(a.out).Encode(r.In(c.language())); err != nil {
 			return err
 		}
 	} else {
-		for _, p := range r.Problems {
-			fmt.Fprintf(a.out, "feature %d: %s\n", p.Feature, p.Reason)
+		for _, p := range r.Problems[:min(len(r.Problems), 20)] {
+			if !p.Warning {
+				fmt.Fprintf(a.out, "%d: %s %q: %s\n", p.Line, p.Field, p.Value, p.Say(c.language()))
+			}
 		}
-		fmt.Fprintf(a.out, "%d imported, %d refused\n", r.Imported, len(r.Problems))
+		for _, n := range r.Notes {
+			fmt.Fprintln(a.out, n.Say(c.language()))
+		}
+		fmt.Fprintf(a.out, "%d rows: %d new, %d changed, %d unchanged, %d retired, %d refused, %d with doubts\n", r.Rows, r.Created, r.Changed, r.Unchanged, r.Retired, r.Refused, r.Warned)
+		if !r.Written {
+			fmt.Fprintln(a.out, "nothing was written")
+		}
+		if report.begun() {
+			fmt.Fprintln(a.out, "see", report.path)
+		}
 	}
-	if len(r.Problems) > 0 {
+	if r.Refused > 0 {
 		return exitError(3)
 	}
 	return nil
 }
 
-// readFeatures takes the three shapes a GeoJSON file may have.
-func readFeatures(raw []byte) ([]*geojson.Feature, error) {
-	var kind struct{ Type string }
-	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, errors.New("the file is not JSON")
-	}
-	switch kind.Type {
-	case "FeatureCollection":
-		collection, err := geojson.UnmarshalFeatureCollection(raw)
-		if err != nil {
-			return nil, err
-		}
-		return collection.Features, nil
-	case "Feature":
-		f, err := geojson.UnmarshalFeature(raw)
-		return []*geojson.Feature{f}, err
-	case "Polygon", "MultiPolygon":
-		g, err := geojson.UnmarshalGeometry(raw)
-		if err != nil {
-			return nil, err
-		}
-		return []*geojson.Feature{geojson.NewFeature(g.Geometry())}, nil
-	}
-	return nil, fmt.Errorf("a GeoJSON of type %q holds no areas", kind.Type)
+// lazyReport is the file of problems, made with the first one.
+type lazyReport struct {
+	path, language string
+	noun           *importer.Noun
+	file           *os.File
+	report         *importer.Report
 }
 
-func (c importAreasCmd) area(f *geojson.Feature, datum geo.Datum) (dispatch.AreaInput, error) {
-	text := func(property, otherwise string) string {
-		switch v := f.Properties[property].(type) {
-		case string:
-			return v
-		case float64:
-			return fmt.Sprintf("%.0f", v)
+func (l *lazyReport) begun() bool { return l.report != nil }
+
+func (l *lazyReport) add(problems []importer.RowProblem) error {
+	if l.report == nil {
+		var err error
+		if l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600); err != nil {
+			return err
 		}
-		return otherwise
-	}
-	in := dispatch.AreaInput{Level: dispatch.Level(text("level", c.Level)), Code: text("code", c.Code), Name: text("name", c.Name),
-		ParentCode: text("parent_code", c.ParentCode), Boundary: f.Geometry, Datum: datum, Source: c.Source}
-	if list, ok := f.Properties["aliases"].([]any); ok {
-		for _, alias := range list {
-			if s, ok := alias.(string); ok {
-				in.Aliases = append(in.Aliases, s)
-			}
+		w, err := newWriter(l.file, l.path, l.noun.Name, importer.ReportColumns(l.language))
+		if err != nil {
+			return err
 		}
+		l.report = importer.NewReport(l.language, l.noun, w)
 	}
-	in.ExternalID = in.Code
-	if in.ExternalID == "" {
-		sum := sha256.Sum256([]byte(string(in.Level) + "\n" + in.ParentCode + "\n" + in.Name))
-		in.ExternalID = hex.EncodeToString(sum[:8])
+	return l.report.Add(problems)
+}
+
+func (l *lazyReport) close() error {
+	if l.report == nil {
+		return nil
 	}
-	switch {
-	case in.Name == "":
-		return in, dispatch.Refuse(dispatch.CodeRequired, "name")
-	case in.Level.Depth() < 0:
-		return in, dispatch.Refuse(dispatch.CodeInvalid, "level")
+	return errors.Join(l.report.Close(), l.file.Close())
+}
+
+// newWriter begins a table in the format that a file's name asks for.
+func newWriter(w io.Writer, path, title string, columns []sheet.Column) (sheet.Writer, error) {
+	if strings.EqualFold(filepath.Ext(path), ".csv") {
+		return sheet.CSV(w, columns)
 	}
-	return in, nil
+	return sheet.Workbook(w, title, columns)
+}
+
+// progressBar shows how far an import is on a terminal.
+func progressBar(name string) (importer.Progress, func()) {
+	if !isatty.IsTerminal(os.Stderr.Fd()) {
+		return nil, func() {}
+	}
+	p := mpb.New(mpb.WithOutput(os.Stderr), mpb.WithRefreshRate(200*time.Millisecond))
+	rows := 0
+	bar := p.AddBar(1000, mpb.PrependDecorators(decor.Name(name+" ")), mpb.AppendDecorators(decor.Percentage(),
+		decor.Any(func(decor.Statistics) string { return fmt.Sprintf("  %d rows", rows) }), decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 8})))
+	return func(n int, part float64) {
+		rows = n
+		bar.SetCurrent(int64(part * 999))
+	}, func() { bar.Abort(false); p.Wait() }
+}
+
+// undoCmd takes an import back.
+type undoCmd struct {
+	ID   int64 `arg:"" help:"Number of the import (yiping imports)."`
+	JSON bool  `help:"Print the result as JSON."`
+}
+
+// Run undoes the import.
+func (c undoCmd) Run(a *app) error {
+	return a.withStore(func(ctx context.Context, store *postgres.Store) error {
+		out, err := store.UndoImport(ctx, c.ID, 0)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return json.NewEncoder(a.out).Encode(out)
+		}
+		fmt.Fprintf(a.out, "%d as before, %d retired, %d changed since and left\n", out.Restored, out.Retired, out.Kept)
+		return nil
+	})
 }

@@ -29,7 +29,8 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Serve the pages, the API and the live feed."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to this version."`
 	Seed     seedCmd     `cmd:"" help:"Fill an empty database with the demonstration district."`
-	Import   importCmd   `cmd:"" help:"Import nouns from files."`
+	Import   importCmd   `cmd:"" help:"Import a district's own files: areas, facilities, cameras, people ..."`
+	Undo     undoCmd     `cmd:"" help:"Take an import back."`
 	Simulate simulateCmd `cmd:"" help:"Drive a running server as its users do."`
 	User     userCmd     `cmd:"" help:"Accounts: list, add, reset a password."`
 	Database databaseCmd `cmd:"" help:"Run a command with DATABASE_URL set to the private PostgreSQL."`

@@ -17,6 +17,7 @@ import (
 	"yiping/seed"
 	"yiping/server/dispatch"
 	"yiping/server/httpapi"
+	"yiping/server/importer"
 	"yiping/server/jobs"
 	"yiping/server/live"
 	"yiping/server/postgres"
@@ -118,12 +119,14 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 		return err
 	}
 	hub.Working(snap.Assignments)
+	imports := postgres.Imports{Store: store}
+	desk := importer.NewDesk(imports, a.log)
 	dist, err := fs.Sub(web.Dist, "dist")
 	if err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
-		Handler: httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store),
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 6 * time.Minute, WriteTimeout: 6 * time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store),
 			Ready: store.Feed().CaughtUp, Log: a.log, Version: version, Origins: a.Origins})}
 
 	// The feed and the hub outlive the requests: what was acknowledged last is
@@ -167,6 +170,7 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 		a.log.Warn().Err(err).Msg("requests were cut off")
 		_ = server.Close()
 	}
+	desk.Close()
 	stop()
 	return errors.Join(failure, g.Wait())
 }
@@ -191,6 +195,7 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 			_, err := store.DropStalePositions(ctx)
 			return err
 		})},
+		{Name: "tidy imports", Every: 15 * time.Second, Run: plain(postgres.Imports{Store: store}.TidyImports)},
 		{Name: "make the log's next partition", Every: time.Hour, Run: plain(store.MakePartition)},
 		{Name: "forget", Every: time.Hour, Run: plain(func(ctx context.Context) error {
 			_, err := store.ForgetKeys(ctx, now().Add(-7*24*time.Hour))

@@ -56,8 +56,11 @@ func (s *Service) RefreshForces(ctx context.Context) error {
 
 // Apply keeps what is in memory in step with a committed change.
 func (s *Service) Apply(ctx context.Context, c Change) error {
-	if c.Event.Noun == NounArea {
+	switch c.Event.Noun {
+	case NounArea:
 		return s.loadAreas(ctx)
+	case NounImport: // many at once: areas, people or duties
+		return s.Load(ctx)
 	}
 	if c.Responder != nil {
 		s.forces.Put(*c.Responder)

@@ -17,20 +17,23 @@ import (
 	"github.com/rs/zerolog"
 
 	"yiping/server/dispatch"
+	"yiping/server/importer"
 )
 
 // Deps is what the API is made of.
 type Deps struct {
-	Service  *dispatch.Service
-	Reader   Reader
-	Accounts Accounts
-	Feed     Feed  // nil while only the document is wanted
-	Web      fs.FS // the built pages
-	Metrics  *prometheus.Registry
-	Ready    func(ctx context.Context) error
-	Log      zerolog.Logger
-	Version  string
-	Origins  []string // further origins whose pages may call
+	Service   *dispatch.Service
+	Reader    Reader
+	Accounts  Accounts
+	Registers Registers
+	Imports   *importer.Desk
+	Feed      Feed  // nil while only the document is wanted
+	Web       fs.FS // the built pages
+	Metrics   *prometheus.Registry
+	Ready     func(ctx context.Context) error
+	Log       zerolog.Logger
+	Version   string
+	Origins   []string // further origins whose pages may call
 }
 
 type api struct {
@@ -79,7 +82,7 @@ func newAPI(d Deps) *api {
 	a.huma = humago.New(a.mux, config)
 	a.huma.UseMiddleware(a.authorize)
 	for _, register := range []func(){a.sessions, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
-		a.duties, a.rosters, a.rotations, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.overviews, a.events, a.cells, a.tileRoutes,
+		a.duties, a.rosters, a.rotations, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.registers, a.imports, a.overviews, a.events, a.cells, a.tileRoutes,
 		a.accounts, a.live, a.health, a.documents, a.pages} {
 		register()
 	}

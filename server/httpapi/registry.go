@@ -66,16 +66,27 @@ func (a *api) raw(method, path string, access Access, handler http.HandlerFunc) 
 const (
 	jsonLimit  = 1 << 20
 	photoLimit = 12 << 20
+	fileLimit  = 64 << 20
 	formSlack  = 64 << 10 // what a form adds around its file
 	jsonTime   = 30 * time.Second
 	photoTime  = 90 * time.Second
+	fileTime   = 5 * time.Minute // an upload from an office, or a long list
 )
+
+func takesFile(path string) bool { return path == "/api/v1/imports" }
+
+func isLong(path string) bool {
+	return takesFile(path) || strings.HasSuffix(path, "/export") || strings.HasSuffix(path, "/problems")
+}
 
 func takesPhoto(path string) bool { return strings.HasSuffix(path, "/photos") }
 
 func bodyLimit(path string) int64 {
 	if takesPhoto(path) {
 		return photoLimit
+	}
+	if takesFile(path) {
+		return fileLimit
 	}
 	return jsonLimit
 }
@@ -86,6 +97,9 @@ func bodyLimit(path string) int64 {
 func timeLimit(path string) time.Duration {
 	if takesPhoto(path) {
 		return photoTime
+	}
+	if isLong(path) {
+		return fileTime
 	}
 	return jsonTime
 }

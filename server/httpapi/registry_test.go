@@ -67,7 +67,7 @@ func TestWhoMayCall(t *testing.T) {
 		"POST /api/v1/reports/{tracking}/photos", "GET /api/v1/tiles/base/{z}/{x}/{y}", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json"}
 	for _, route := range Routes(Deps{}) {
 		name := route.Method + " " + route.Path
-		path := strings.NewReplacer("{id}", "7", "{z}", "1", "{x}", "0", "{y}", "0", "{tracking}", "AAAA-BBBB-CCCC", "{day}", "2026-10-01").Replace(route.Path)
+		path := strings.NewReplacer("{id}", "7", "{noun}", "facilities", "{z}", "1", "{x}", "0", "{y}", "0", "{tracking}", "AAAA-BBBB-CCCC", "{day}", "2026-10-01").Replace(route.Path)
 		switch {
 		case route.Access == Public:
 			page := strings.HasPrefix(name, "GET /") && !strings.HasPrefix(name, "GET /api/")

@@ -58,7 +58,7 @@ func (c *tileCache) put(key string, t cachedTile) {
 
 func (a *api) tileRoutes() {
 	a.raw("GET", "/api/v1/tiles/base/{z}/{x}/{y}", Public, a.serveTile("base", "public, max-age=300"))
-	a.raw("GET", "/api/v1/tiles/facilities/{z}/{x}/{y}", SignedIn, a.serveTile("facilities", "private, max-age=300"))
+	a.raw("GET", "/api/v1/tiles/facilities/{z}/{x}/{y}", SignedIn, a.serveTile("facilities", "private, no-cache"))
 	a.raw("GET", "/api/v1/tiles/cameras/{z}/{x}/{y}", Access(dispatch.ActionSeeMasked), a.serveTile("cameras", "private, no-store"))
 }
 

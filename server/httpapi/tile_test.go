@@ -37,7 +37,7 @@ func TestTileCaching(t *testing.T) {
 	if u.reader.tiles != 1 {
 		t.Errorf("made %d times", u.reader.tiles)
 	}
-	for path, caching := range map[string]string{"cameras": "private, no-store", "facilities": "private, max-age=300"} {
+	for path, caching := range map[string]string{"cameras": "private, no-store", "facilities": "private, no-cache"} {
 		w := u.do("GET", "/api/v1/tiles/"+path+"/10/800/400", "dispatcher@2", "")
 		if w.Code != 200 || w.Header().Get("Cache-Control") != caching {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())

@@ -1,0 +1,151 @@
+package importer
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/unicode/norm"
+)
+
+// clean gives a cell without what only looks like something: full-width digits
+// and letters become ordinary, spaces at the ends and marks without width go,
+// and so does the apostrophe that keeps a spreadsheet from reckoning.
+func clean(cell string) string {
+	ascii := true
+	for i := range len(cell) {
+		if cell[i] >= 0x80 {
+			ascii = false
+			break
+		}
+	}
+	if !ascii {
+		cell = narrow.Replace(strings.Map(func(r rune) rune {
+			switch {
+			case r >= '０' && r <= '９', r >= 'Ａ' && r <= 'Ｚ', r >= 'ａ' && r <= 'ｚ':
+				return r - 0xfee0
+			case r == '\u200b', r == '\ufeff', r == '\u200e', r == '\u200f':
+				return -1
+			}
+			return r
+		}, cell))
+	}
+	cell = strings.TrimFunc(cell, unicode.IsSpace)
+	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune("=+@-", rune(cell[1])) {
+		cell = cell[1:]
+	}
+	return cell
+}
+
+var narrow = strings.NewReplacer("＋", "+", "－", "-", "．", ".", "\u00a0", " ", "\u3000", " ")
+
+// splitList gives the parts of a cell that holds several, each once.
+func splitList(cell string) []string {
+	parts := strings.FieldsFunc(norm.NFC.String(cell), func(r rune) bool { return strings.ContainsRune("、,，;；|/\n", r) })
+	out := []string{}
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p != "" && !contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// readNumber reads a number with or without a unit behind it.
+func readNumber(cell string) (float64, bool) {
+	text := strings.ReplaceAll(norm.NFKC.String(cell), ",", "")
+	text = strings.TrimSpace(strings.TrimRight(strings.TrimSpace(text), "米层户个单元人度°m"))
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
+}
+
+var telephone = regexp.MustCompile(`^\+?[0-9]{3,20}(?:[-转#][0-9]{1,6})?$`)
+
+// readPhone reads a telephone number. code says what is wrong with it: a
+// spreadsheet that took it for a number may have lost its digits.
+func readPhone(cell string) (phone, code string) {
+	text := strings.NewReplacer(" ", "", "（", "", "）", "", "(", "", ")", "", "\t", "").Replace(norm.NFKC.String(cell))
+	if strings.ContainsAny(text, "eE") && isFloat(text) {
+		v, _ := strconv.ParseFloat(text, 64)
+		digits := strings.Trim(strings.SplitN(strings.ToLower(text), "e", 2)[0], "0.")
+		if v != math.Trunc(v) || v >= 1e15 || len(strings.ReplaceAll(digits, ".", "")) < 8 {
+			return "", "phone_lost_digits"
+		}
+		text = strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	text = strings.TrimSuffix(text, ".0")
+	if strings.Contains(text, "*") { // masked in an export: what is known stays
+		return "", "phone_masked"
+	}
+	bare := strings.ReplaceAll(text, "-", "")
+	if !telephone.MatchString(text) && !telephone.MatchString(bare) {
+		return "", "bad_phone"
+	}
+	return text, ""
+}
+
+// momentForms are the ways in which people write dates and times.
+var momentForms = []string{
+	time.RFC3339, "2006-1-2 15:04:05", "2006-1-2 15:04", "2006-1-2T15:04:05", "2006-1-2T15:04", "2006-1-2", "2006/1/2 15:04:05", "2006/1/2 15:04", "2006/1/2",
+	"2006.1.2 15:04", "2006.1.2", "2006年1月2日 15:04:05", "2006年1月2日 15:04", "2006年1月2日15:04", "2006年1月2日15时04分", "2006年1月2日 15时04分", "2006年1月2日15时", "2006年1月2日", "20060102",
+}
+
+// readMoment reads a date with or without a time, also as the number of days
+// that a workbook keeps; without a zone it is China's.
+func readMoment(cell string, date1904 bool) (time.Time, bool) {
+	text := strings.Join(strings.Fields(norm.NFKC.String(cell)), " ")
+	if v, err := strconv.ParseFloat(text, 64); err == nil && v > 20000 && v < 80000 {
+		t, err := excelize.ExcelDateToTime(v, date1904)
+		if err != nil {
+			return time.Time{}, false
+		}
+		t = t.Round(time.Second)
+		return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, Instant), true
+	}
+	for _, form := range momentForms {
+		if t, err := time.ParseInLocation(form, text, Instant); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+var hourRange = regexp.MustCompile(`([0-9]{1,2})[:：时点]?([0-9]{2})?分?\s*(?:[-—–~～至到]+)\s*(次日|翌日)?\s*([0-9]{1,2})[:：时点]?([0-9]{2})?`)
+
+// readHours reads the hours of a shift out of a cell such as "夜班(20:00-次日8:00)":
+// the first and the last minute of the day, the last one beyond 1440 where the
+// shift goes on into the next day.
+func readHours(cell string) (from, to int, ok bool) {
+	m := hourRange.FindStringSubmatch(norm.NFKC.String(cell))
+	if m == nil {
+		return 0, 0, false
+	}
+	minutes := func(h, m string) int {
+		hours, _ := strconv.Atoi(h)
+		rest, _ := strconv.Atoi(m)
+		return hours*60 + rest
+	}
+	from, to = minutes(m[1], m[2]), minutes(m[4], m[5])
+	if from > 1440 || to > 1440 {
+		return 0, 0, false
+	}
+	if to <= from || m[3] != "" {
+		to += 1440
+	}
+	return from, to, true
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
