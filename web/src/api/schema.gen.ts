@@ -1386,10 +1386,20 @@ export interface components {
         AddShiftInputBody: {
             /** Format: int64 */
             area_id: number;
+            /** @enum {string} */
+            kind: "on_duty" | "on_call";
+            /** Format: int64 */
+            minutes: number;
+            name: string;
+            /** @description HH:MM of the day, in the installation's time. */
+            starts_at: string;
         };
         AddTeamInputBody: {
             /** Format: int64 */
             area_id: number;
+            /** @description Responders within the team's area or below. The list replaces the one before. */
+            member_ids: number[];
+            name: string;
         };
         AffiliationForce: {
             /** @enum {string} */
@@ -1584,6 +1594,13 @@ export interface components {
             resolution: number;
         };
         ChangeShiftInputBody: {
+            /** @enum {string} */
+            kind: "on_duty" | "on_call";
+            /** Format: int64 */
+            minutes: number;
+            name: string;
+            /** @description HH:MM of the day, in the installation's time. */
+            starts_at: string;
             /**
              * Format: int64
              * @description The version that was seen.
@@ -1591,6 +1608,9 @@ export interface components {
             version: number;
         };
         ChangeTeamInputBody: {
+            /** @description Responders within the team's area or below. The list replaces the one before. */
+            member_ids: number[];
+            name: string;
             /**
              * Format: int64
              * @description The version that was seen.
