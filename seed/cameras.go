@@ -44,7 +44,8 @@ type stand struct {
 }
 
 // need adds a site and, with the community's chance, its camera; beyond scale 1
-// more cameras stand around it.
+// more cameras stand around it, one for each two that the scale adds: together
+// with the people a hundredfold district has a quarter of a million.
 func (c *cameraMaker) need(s stand) {
 	i := c.index.at(s.at)
 	if i == None {
@@ -54,8 +55,9 @@ func (c *cameraMaker) need(s stand) {
 	if c.chance(c.care[i]) {
 		camera = len(c.Cameras)
 		c.camera(i, s)
-		for range c.round(c.options.Scale) - 1 {
+		for n := range c.round(math.Max(0, (c.options.Scale-1)/2)) {
 			more := s
+			more.name = fmt.Sprintf("%s-%02d", s.name, n+2)
 			more.at, more.look = s.at.add(polar(c.between(3, 90), c.between(0, 2*math.Pi))), s.look.mul(-1)
 			if c.index.at(more.at) == i {
 				c.camera(i, more)
@@ -189,7 +191,7 @@ func (c *cameraMaker) elsewhere() {
 		if !ok {
 			continue
 		}
-		for n := range c.round(2 * c.options.Scale) {
+		for n := range c.round(1 + c.options.Scale) {
 			at := k.at(k.w*(0.3+0.4*float64(n%2)), 4)
 			if i := c.index.at(at); i != None {
 				c.camera(i, stand{at, at.sub(k.at(k.w/2, k.h/2)), c.places[i].name + title, "other", None, 100, 50})

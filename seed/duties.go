@@ -8,8 +8,9 @@ import (
 // China keeps one time, eight hours ahead, all year.
 var beijing = time.FixedZone("CST", 8*hour)
 
-// rosterDays is how many days the rosters reach, from yesterday on.
-const rosterDays = 21
+// rosterDays is how many days the rosters reach, from yesterday on: as far ahead
+// as they are made later on.
+const rosterDays = 30
 
 // addDuties puts most staff and some Party members and volunteers into teams
 // whose rotations give their duties, so that at any time about a quarter of all
@@ -32,10 +33,8 @@ func (b *builder) addDuties() {
 		}
 	}
 	b.addRotations(rostered, reserve, first)
-	for i := range b.Rotations {
-		b.workRotation(i, first)
-	}
-	slices.SortStableFunc(b.Duties, func(x, y Duty) int {
+	b.workRotations(first)
+	slices.SortFunc(b.Duties, func(x, y Duty) int {
 		if x.Responder != y.Responder {
 			return x.Responder - y.Responder
 		}

@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -68,7 +69,9 @@ type Event struct {
 // month that figures look at.
 const historyDays = 31
 
-// perDay is the mean number of incidents a day at scale 1.
+// perDay is the mean number of incidents a day at scale 1. A larger district has
+// more of them by the square root: ten times as many among a hundred times the
+// people are as many as one centre hears of.
 const perDay = 34
 
 // hourWeight is how many residents' reports come in at each hour of the day.
@@ -139,7 +142,7 @@ func (h *historian) times() []time.Time {
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, beijing)
 	var out []time.Time
 	for d := -historyDays; d <= 0; d++ {
-		for range h.round(perDay * h.options.Scale * h.between(0.75, 1.25)) {
+		for range h.round(perDay * math.Min(h.options.Scale, math.Sqrt(h.options.Scale)) * h.between(0.75, 1.25)) {
 			at := midnight.AddDate(0, 0, d).Add(time.Duration(h.weighted(hourWeight)*hour+h.IntN(hour)) * time.Second)
 			if at.Before(now) {
 				out = append(out, at.UTC())

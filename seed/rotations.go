@@ -117,22 +117,40 @@ func (b *builder) free(day time.Time) bool {
 	return day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
 }
 
-// workRotation makes the duties of a rotation from a day to its last.
-func (b *builder) workRotation(i int, first time.Time) {
-	n := b.Rotations[i]
+// turn is a day on which a rotation is worked, and the shift.
+type turn struct {
+	day   time.Time
+	shift Shift
+}
+
+// turns gives when a rotation is worked from a day to its last.
+func (b *builder) turns(n Rotation, first time.Time) []turn {
+	var out []turn
 	for day := first; !day.After(n.MadeUntil); day = day.AddDate(0, 0, 1) {
 		k := n.Shifts[int(day.Sub(n.StartsOn)/(24*time.Hour))%len(n.Shifts)]
-		if k == None || n.Days == "free" && !b.free(day) {
-			continue
+		if k != None && (n.Days == "every" || b.free(day)) {
+			out = append(out, turn{day, b.Shifts[k]})
 		}
-		s := b.Shifts[k]
-		// The day is counted in UTC, the shift in Beijing: eight hours earlier.
-		start := day.Add(time.Duration(s.Start)*time.Minute - 8*time.Hour)
-		for _, who := range b.Teams[n.Team].Members {
-			b.Duties = append(b.Duties, Duty{
-				Responder: who, Rotation: i, Day: day, Kind: s.Kind, Origin: "roster",
-				Start: start, End: start.Add(time.Duration(s.Minutes) * time.Minute), Post: b.Responders[who].Post,
-			})
+	}
+	return out
+}
+
+// workRotations makes the duties of all rotations from a day on.
+func (b *builder) workRotations(first time.Time) {
+	turns, count := make([][]turn, len(b.Rotations)), 0
+	for i, n := range b.Rotations {
+		turns[i] = b.turns(n, first)
+		count += len(turns[i]) * len(b.Teams[n.Team].Members)
+	}
+	b.Duties = slices.Grow(b.Duties, count)
+	for i, n := range b.Rotations {
+		for _, t := range turns[i] {
+			// The day is counted in UTC, the shift in Beijing: eight hours earlier.
+			start := t.day.Add(time.Duration(t.shift.Start)*time.Minute - 8*time.Hour)
+			end := start.Add(time.Duration(t.shift.Minutes) * time.Minute)
+			for _, who := range b.Teams[n.Team].Members {
+				b.Duties = append(b.Duties, Duty{Responder: who, Rotation: i, Day: t.day, Kind: t.shift.Kind, Origin: "roster", Start: start, End: end, Post: b.Responders[who].Post})
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ const None = -1
 // Options say how much is made, and as of when.
 type Options struct {
 	Seed  uint64    // any number; the same one gives the same district
-	Scale float64   // multiplies people, cameras, facilities and past incidents; 0 means 1
+	Scale float64   // multiplies people, facilities and devices, by half what is beyond 1 cameras, by its root incidents; 0 means 1
 	Now   time.Time // what the past month and the rosters are counted from
 }
 

@@ -111,9 +111,10 @@ func TestScale(t *testing.T) {
 	if n := len(d.Responders); n < 2800 || n > 3200 {
 		t.Errorf("%d responders at twice the size", n)
 	}
-	if n := len(d.Cameras); n < 3500 || n > 4800 {
+	if n := len(d.Cameras); n < 2900 || n > 3500 {
 		t.Errorf("%d cameras at twice the size", n)
 	}
+	testUnique(t, d)
 }
 
 // squareMeters gives a plane area near the district's latitude.
@@ -304,8 +305,10 @@ func TestNothingIsReal(t *testing.T) {
 	}
 }
 
-func TestUnique(t *testing.T) {
-	d := made(t)
+func TestUnique(t *testing.T) { testUnique(t, made(t)) }
+
+func testUnique(t *testing.T, d *District) {
+	t.Helper()
 	seen := map[string]bool{}
 	once := func(kind, word string) {
 		t.Helper()
@@ -324,6 +327,9 @@ func TestUnique(t *testing.T) {
 	for _, h := range d.Buildings {
 		once("building", d.Compounds[h.Compound].Name+h.Name)
 	}
+	for _, f := range d.Facilities {
+		once("facility", f.Name)
+	}
 	for _, c := range d.Cameras {
 		once("camera", c.Name)
 		once("filing", c.Filing)
@@ -334,5 +340,15 @@ func TestUnique(t *testing.T) {
 	for _, r := range d.Responders {
 		once("name", r.Name)
 		once("phone", r.Phone)
+	}
+}
+
+// At the scale of a load test numbers still fit: a hundredfold district has
+// some 150,000 people.
+func TestPhonesFit(t *testing.T) {
+	for block, serial := range map[int]int{1: 1_500_000, 9: 40} {
+		if p := phone(block, serial); len(p) != 11 {
+			t.Errorf("phone %s", p)
+		}
 	}
 }
