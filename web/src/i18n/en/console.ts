@@ -1,5 +1,7 @@
 export const console = {
   title: 'Console',
+  views: 'Views',
+  view: { dispatch: 'Dispatch', registers: 'Registers', roster: 'Roster', imports: 'Import' },
   queue: { open: 'All open', mine: 'Mine', unassigned: 'Unassigned', overdue: 'Overdue', check: 'To check' },
   empty: {
     open: 'Nothing is open.',
@@ -82,6 +84,9 @@ export const console = {
     s: 'Send as planned',
     c: 'Check passed',
     x: 'Close',
+    mark: 'Mark',
+    edit: 'Edit the marked',
+    newImport: 'New import',
     esc: 'Back',
     help: 'Keys',
   },

@@ -1,7 +1,10 @@
 import { common } from './common'
 import { console } from './console'
+import { imports } from './imports'
 import { mobile } from './mobile'
+import { registers } from './registers'
 import { resident } from './resident'
+import { roster } from './roster'
 import { wall } from './wall'
 
-export const en = { common, console, mobile, resident, wall }
+export const en = { common, console, imports, mobile, registers, resident, roster, wall }

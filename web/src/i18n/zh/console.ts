@@ -1,5 +1,7 @@
 export const console = {
   title: '调度台',
+  views: '页面',
+  view: { dispatch: '调度', registers: '台账', roster: '值班', imports: '导入' },
   queue: { open: '全部在办', mine: '我经办的', unassigned: '待派人', overdue: '已超时', check: '待核查' },
   empty: {
     open: '当前没有在办事件。',
@@ -78,6 +80,9 @@ export const console = {
     s: '按预案派单',
     c: '核查通过',
     x: '办结',
+    mark: '勾选',
+    edit: '修改所选',
+    newImport: '新建导入',
     esc: '返回',
     help: '快捷键',
   },
