@@ -45,9 +45,25 @@ type importsInput struct {
 	Cursor string `query:"cursor" maxLength:"64"`
 }
 
+// importSummary is an import as the list shows it.
+type importSummary struct {
+	dispatch.Import
+	Counts *importCounts `json:"counts,omitempty" doc:"What it did, or would do."`
+}
+
+type importCounts struct {
+	Rows      int `json:"rows"`
+	Created   int `json:"created"`
+	Changed   int `json:"changed"`
+	Unchanged int `json:"unchanged"`
+	Retired   int `json:"retired"`
+	Refused   int `json:"refused"`
+	Warned    int `json:"warned"`
+}
+
 type importsView struct {
-	Imports    []dispatch.Import `json:"imports" nullable:"false"`
-	NextCursor string            `json:"next_cursor,omitempty"`
+	Imports    []importSummary `json:"imports" nullable:"false"`
+	NextCursor string          `json:"next_cursor,omitempty"`
 }
 
 type checkImportInput struct {
@@ -183,12 +199,19 @@ func (a *api) listImports(ctx context.Context, in *importsInput) (*body[importsV
 	if err != nil {
 		return nil, err
 	}
-	for i := range list {
-		if list[i].Reason != "" {
-			list[i].Reason = importer.SayReason(languageOf(ctx), list[i].Reason)
+	view := importsView{Imports: make([]importSummary, 0, len(list))}
+	for _, i := range list {
+		if i.Reason != "" {
+			i.Reason = importer.SayReason(languageOf(ctx), i.Reason)
 		}
+		s := importSummary{Import: i}
+		if len(i.Result) > 0 {
+			if err := json.Unmarshal(i.Result, &s.Counts); err != nil {
+				return nil, err
+			}
+		}
+		view.Imports = append(view.Imports, s)
 	}
-	view := importsView{Imports: list}
 	if len(list) == in.Limit {
 		view.NextCursor = writeCursor(list[len(list)-1].ID)
 	}

@@ -37,6 +37,7 @@ type registerColumn struct {
 	Editable bool             `json:"editable" doc:"May be changed for several rows at once."`
 	Note     string           `json:"note"`
 	Choices  []registerChoice `json:"choices,omitempty"`
+	Of       string           `json:"of,omitempty" doc:"What a reference refers to." enum:"area,compound,unit,camera,responder,organisation"`
 }
 
 type registerChoice struct {
@@ -45,7 +46,8 @@ type registerChoice struct {
 }
 
 type registersView struct {
-	Registers []registerInfo `json:"registers" nullable:"false"`
+	Registers  []registerInfo    `json:"registers" nullable:"false"`
+	Attributes map[string]string `json:"attributes" doc:"Titles of what facilities and devices are described by." nullable:"false"`
 }
 
 // NounInput is the path of a register.
@@ -118,7 +120,7 @@ func (a *api) registers() {
 
 func (a *api) listRegisters(ctx context.Context, _ *none) (*body[registersView], error) {
 	language := languageOf(ctx)
-	view := registersView{Registers: []registerInfo{}}
+	view := registersView{Registers: []registerInfo{}, Attributes: importer.AttributeTitles(language)}
 	for _, n := range importer.Nouns() {
 		info := registerInfo{Noun: n.Name, Title: importer.NounTitle(language, n), Located: n.Located}
 		for _, c := range n.Columns {
@@ -126,7 +128,7 @@ func (a *api) listRegisters(ctx context.Context, _ *none) (*body[registersView],
 				continue
 			}
 			column := registerColumn{Field: c.Field, Title: importer.Title(language, n, c.Field), Kind: string(c.Kind), Required: c.Required,
-				Editable: !c.Fixed && c.Kind != importer.Attributes && n.Name != "roster", Note: importer.Note(language, c)}
+				Editable: !c.Fixed && c.Kind != importer.Attributes && n.Name != "roster", Note: importer.Note(language, c), Of: c.Of}
 			for _, v := range importer.ChoiceValues(c.Choices) {
 				column.Choices = append(column.Choices, registerChoice{v, importer.ChoiceTitle(language, c.Choices, v)})
 			}
@@ -267,6 +269,15 @@ func (a *api) exportRegister(w http.ResponseWriter, r *http.Request) {
 	}
 	language := languageOf(ctx)
 	columns, fields := importer.TableColumns(language, noun, attributes)
+	if r.URL.Query().Get("format") == "geojson" {
+		a.writeFile(w, r, noun, ".geojson", "application/geo+json", func() (sheet.Writer, error) { return sheet.GeoJSON(w, fields) }, func(t sheet.Writer) error {
+			return a.Registers.EachRow(ctx, noun.Name, f, func(row dispatch.RegisterRow) error {
+				a.maskRow(ctx, noun.Name, &row)
+				return t.Write(importer.Written(fields, row.Values))
+			})
+		})
+		return
+	}
 	a.writeTable(w, r, noun, columns, func(t sheet.Writer) error {
 		return a.Registers.EachRow(ctx, noun.Name, f, func(row dispatch.RegisterRow) error {
 			a.maskRow(ctx, noun.Name, &row)
@@ -310,13 +321,17 @@ func (a *api) template(w http.ResponseWriter, r *http.Request) {
 
 // writeTable answers with a table: a workbook, or CSV where that is asked for.
 func (a *api) writeTable(w http.ResponseWriter, r *http.Request, noun *importer.Noun, columns []sheet.Column, fill func(sheet.Writer) error) {
-	title := importer.NounTitle(languageOf(r.Context()), noun)
-	ending, kind := ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	begin := func() (sheet.Writer, error) { return sheet.Workbook(w, title, columns) }
 	if r.URL.Query().Get("format") == "csv" {
-		ending, kind = ".csv", "text/csv; charset=utf-8"
-		begin = func() (sheet.Writer, error) { return sheet.CSV(w, columns) }
+		a.writeFile(w, r, noun, ".csv", "text/csv; charset=utf-8", func() (sheet.Writer, error) { return sheet.CSV(w, columns) }, fill)
+		return
 	}
+	title := importer.NounTitle(languageOf(r.Context()), noun)
+	a.writeFile(w, r, noun, ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", func() (sheet.Writer, error) { return sheet.Workbook(w, title, columns) }, fill)
+}
+
+// writeFile answers with a file that is named after a register.
+func (a *api) writeFile(w http.ResponseWriter, r *http.Request, noun *importer.Noun, ending, kind string, begin func() (sheet.Writer, error), fill func(sheet.Writer) error) {
+	title := importer.NounTitle(languageOf(r.Context()), noun)
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", "attachment; filename="+noun.Name+ending+"; filename*=UTF-8''"+url.PathEscape(title+ending))
 	t, err := begin()

@@ -171,14 +171,15 @@ func (d *Desk) read(ctx context.Context, id int64, noun *Noun, o Options, progre
 		return Result{}, err
 	}
 	defer func() { _ = table.Close() }()
-	first, kept := true, 0
+	if err := d.KeepProblems(ctx, id, true, nil); err != nil { // those of the last check go
+		return Result{}, err
+	}
+	kept := 0
 	return Run(ctx, d.Records, noun, table, o, progress, func(problems []RowProblem) error {
 		if kept += len(problems); kept > keptProblems {
 			return nil
 		}
-		err := d.KeepProblems(ctx, id, first, problems)
-		first = false
-		return err
+		return d.KeepProblems(ctx, id, false, problems)
 	})
 }
 

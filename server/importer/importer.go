@@ -42,20 +42,21 @@ type Options struct {
 
 // Result is what an import did, or would do.
 type Result struct {
-	Format    sheet.Format `json:"format"`
-	Columns   []Recognised `json:"columns" nullable:"false"`
-	Rows      int          `json:"rows" doc:"Rows read that were not blank."`
-	Created   int          `json:"created"`
-	Changed   int          `json:"changed"`
-	Unchanged int          `json:"unchanged"`
-	Retired   int          `json:"retired"`
-	Refused   int          `json:"refused" doc:"Rows that were not taken."`
-	Warned    int          `json:"warned" doc:"Rows taken with a doubt."`
-	Notes     []RowProblem `json:"notes" nullable:"false" doc:"What concerns the whole file."`
-	Problems  []RowProblem `json:"problems" nullable:"false" doc:"The first of them."`
-	Sample    [][]string   `json:"sample" nullable:"false" doc:"The first rows, as they stand in the file."`
-	Points    [][2]float64 `json:"points" nullable:"false" doc:"Where up to some thousand rows fall, longitude and latitude in WGS-84."`
-	Written   bool         `json:"written"`
+	Format    sheet.Format   `json:"format"`
+	Columns   []Recognised   `json:"columns" nullable:"false"`
+	Rows      int            `json:"rows" doc:"Rows read that were not blank."`
+	Created   int            `json:"created"`
+	Changed   int            `json:"changed"`
+	Unchanged int            `json:"unchanged"`
+	Retired   int            `json:"retired"`
+	Refused   int            `json:"refused" doc:"Rows that were not taken."`
+	Warned    int            `json:"warned" doc:"Rows taken with a doubt."`
+	Notes     []RowProblem   `json:"notes" nullable:"false" doc:"What concerns the whole file."`
+	Problems  []RowProblem   `json:"problems" nullable:"false" doc:"The first of them."`
+	Counted   map[string]int `json:"counted,omitempty" doc:"How many problems of each code there are."`
+	Sample    [][]string     `json:"sample" nullable:"false" doc:"The first rows, as they stand in the file."`
+	Points    [][2]float64   `json:"points" nullable:"false" doc:"Where up to some thousand rows fall, longitude and latitude in WGS-84."`
+	Written   bool           `json:"written"`
 }
 
 // Recognised is a column of the file with the field it was taken for.
@@ -106,7 +107,7 @@ type Reporter func([]RowProblem) error
 // Run imports a table. A context that ends takes everything back.
 func Run(ctx context.Context, store Store, noun *Noun, table sheet.Table, o Options, progress Progress, report Reporter) (Result, error) {
 	r := &run{store: store, table: table, progress: progress, report: report}
-	r.result = Result{Format: table.Format(), Columns: []Recognised{}, Notes: []RowProblem{}, Problems: []RowProblem{}, Sample: [][]string{}, Points: [][2]float64{}}
+	r.result = Result{Format: table.Format(), Columns: []Recognised{}, Notes: []RowProblem{}, Problems: []RowProblem{}, Counted: map[string]int{}, Sample: [][]string{}, Points: [][2]float64{}}
 	if err := r.prepare(ctx, noun, o); err != nil {
 		return r.result, err
 	}
@@ -171,6 +172,7 @@ func (r *run) note(p RowProblem) { r.result.Notes = append(r.result.Notes, p) }
 func (r *run) take(problems []RowProblem) error {
 	last := -1
 	for _, p := range problems {
+		r.result.Counted[p.Code]++
 		if len(r.result.Problems) < shownProblems {
 			r.result.Problems = append(r.result.Problems, p)
 		}

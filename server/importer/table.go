@@ -85,6 +85,15 @@ func TemplateAttributes(n *Noun) []string {
 	return nil
 }
 
+// AttributeTitles gives the words for the attributes that are known.
+func AttributeTitles(language string) map[string]string {
+	titles := map[string]string{}
+	for key := range attributeNames {
+		titles[key] = word(language, "attribute."+key)
+	}
+	return titles
+}
+
 // Shown gives the texts of a row as people read and write them. values are by
 // the noun's columns that are not hidden, attributes as a JSON object.
 func Shown(language string, n *Noun, fields []string, values map[string]string) []string {
@@ -101,6 +110,26 @@ func Shown(language string, n *Noun, fields []string, values map[string]string) 
 		}
 		c, _ := n.Column(field)
 		out[i] = ShownValue(language, c, values[field])
+	}
+	return out
+}
+
+// Written gives the texts of a row as programs read and write them: the values
+// of lists, not the words for them.
+func Written(fields []string, values map[string]string) []string {
+	var attributes map[string]string
+	out := make([]string, len(fields))
+	for i, field := range fields {
+		key, ok := strings.CutPrefix(field, "attributes.")
+		if !ok {
+			out[i] = values[field]
+			continue
+		}
+		if attributes == nil {
+			attributes = map[string]string{}
+			_ = json.Unmarshal([]byte(values["attributes"]), &attributes) // as the store wrote it
+		}
+		out[i] = attributes[key]
 	}
 	return out
 }

@@ -13,11 +13,11 @@ import (
 	"yiping/server/importer"
 )
 
-// shownFields gives the fields of a register that lists show, with their
-// expressions.
-func (r *register) shownFields() (names, expressions []string) {
+// shownFields gives the fields of a register that are shown, with their
+// expressions; boundaries only where shapes is set, for they are long.
+func (r *register) shownFields(shapes bool) (names, expressions []string) {
 	for _, c := range r.noun.Columns {
-		if c.Hidden {
+		if c.Hidden || c.Kind == importer.Shape && !shapes {
 			continue
 		}
 		f, ok := r.field(c.Field)
@@ -59,7 +59,7 @@ func (r *register) where(f dispatch.RegisterFilter) (string, []any, error) {
 	}
 	if word := strings.ToLower(strings.Join(strings.Fields(f.Query), "")); word != "" {
 		word = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, `|`, ``).Replace(word) + "%"
-		if r.named {
+		if r.named && !f.Retired { // what is retired has no names
 			add("t.id in (select n.noun_id from place_name n where n.noun = '"+r.noun.Singular+"' and n.search like ?)", word)
 		} else {
 			add("lower(t.name) like ?", word)
@@ -80,7 +80,8 @@ func (r *register) where(f dispatch.RegisterFilter) (string, []any, error) {
 	return strings.Join(parts, " and "), args, nil
 }
 
-// Register gives a page of a register by id, and how many rows match in all.
+// Register gives a page of a register by id, without boundaries, and how many
+// rows match in all.
 func (s Imports) Register(ctx context.Context, noun string, f dispatch.RegisterFilter) ([]dispatch.RegisterRow, int, error) {
 	r, ok := registers[noun]
 	if !ok {
@@ -96,7 +97,7 @@ func (s Imports) Register(ctx context.Context, noun string, f dispatch.RegisterF
 	}
 	list := []dispatch.RegisterRow{}
 	args = append(args, f.AfterID, f.Limit)
-	err = s.eachRow(ctx, r, where+fmt.Sprintf(` and t.id > $%d order by t.id limit $%d`, len(args)-1, len(args)), args, func(row dispatch.RegisterRow) error {
+	err = s.eachRow(ctx, r, false, where+fmt.Sprintf(` and t.id > $%d order by t.id limit $%d`, len(args)-1, len(args)), args, func(row dispatch.RegisterRow) error {
 		list = append(list, row)
 		return nil
 	})
@@ -113,11 +114,11 @@ func (s Imports) EachRow(ctx context.Context, noun string, f dispatch.RegisterFi
 	if err != nil {
 		return err
 	}
-	return s.eachRow(ctx, r, where+` order by t.id`, args, each)
+	return s.eachRow(ctx, r, true, where+` order by t.id`, args, each)
 }
 
-func (s Imports) eachRow(ctx context.Context, r *register, tail string, args []any, each func(dispatch.RegisterRow) error) error {
-	names, expressions := r.shownFields()
+func (s Imports) eachRow(ctx context.Context, r *register, shapes bool, tail string, args []any, each func(dispatch.RegisterRow) error) error {
+	names, expressions := r.shownFields(shapes)
 	point := "null::float8, null::float8"
 	if r.point != "" {
 		point = "st_x(t." + r.point + "), st_y(t." + r.point + ")"

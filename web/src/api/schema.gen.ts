@@ -1882,10 +1882,33 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
-        Import: {
+        ImportCounts: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            retired: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            warned: number;
+        };
+        ImportField: {
+            field: string;
+            required: boolean;
+            title: string;
+        };
+        ImportSummary: {
             /** Format: int64 */
             account_id?: number;
             by: string;
+            /** @description What it did, or would do. */
+            counts?: components["schemas"]["ImportCounts"];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1905,11 +1928,6 @@ export interface components {
             state: "uploaded" | "checking" | "checked" | "writing" | "done" | "failed" | "cancelled" | "undone";
             /** Format: date-time */
             undone_at?: string;
-        };
-        ImportField: {
-            field: string;
-            required: boolean;
-            title: string;
         };
         ImportView: {
             /** Format: int64 */
@@ -1941,7 +1959,7 @@ export interface components {
             undone_at?: string;
         };
         ImportsView: {
-            imports: components["schemas"]["Import"][];
+            imports: components["schemas"]["ImportSummary"][];
             next_cursor?: string;
         };
         Incident: {
@@ -2342,6 +2360,11 @@ export interface components {
             /** @enum {string} */
             kind: "text" | "integer" | "number" | "moment" | "choice" | "choices" | "list" | "phone" | "reference" | "shape" | "degrees" | "attributes";
             note: string;
+            /**
+             * @description What a reference refers to.
+             * @enum {string}
+             */
+            of?: "area" | "compound" | "unit" | "camera" | "responder" | "organisation";
             required: boolean;
             title: string;
         };
@@ -2384,6 +2407,10 @@ export interface components {
             total: number;
         };
         RegistersView: {
+            /** @description Titles of what facilities and devices are described by. */
+            attributes: {
+                [key: string]: string;
+            };
             registers: components["schemas"]["RegisterInfo"][];
         };
         Report: {
@@ -2480,6 +2507,10 @@ export interface components {
             /** Format: int64 */
             changed: number;
             columns: components["schemas"]["Recognised"][];
+            /** @description How many problems of each code there are. */
+            counted?: {
+                [key: string]: number;
+            };
             /** Format: int64 */
             created: number;
             format: components["schemas"]["Format"];

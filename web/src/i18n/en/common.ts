@@ -119,6 +119,9 @@ export const common = {
     duty_on_call: 'On call',
     responder_changed: 'Responder changed',
     area_changed: 'Area changed',
+    import_done: 'Register imported',
+    import_undone: 'Import undone',
+    register_edited: 'Register edited',
     camera_health: 'Camera health changed',
   },
 }

@@ -112,6 +112,9 @@ export const common = {
     duty_on_call: '人员备勤',
     responder_changed: '人员信息更新',
     area_changed: '辖区信息更新',
+    import_done: '台账批量导入',
+    import_undone: '导入已撤销',
+    register_edited: '台账批量修改',
     camera_health: '摄像机状态变化',
   },
 }
