@@ -81,7 +81,7 @@ func (e *FileError) Say(language string) string {
 }
 
 // fileCodes are the messages for what a file turns out to be.
-var fileCodes = map[error]string{sheet.ErrEmpty: "empty", sheet.ErrBinary: "binary", sheet.ErrOldExcel: "old_excel", sheet.ErrBroken: "broken",
+var fileCodes = map[error]string{sheet.ErrEmpty: "empty", sheet.ErrBinary: "binary", sheet.ErrOldExcel: "old_excel", sheet.ErrWebPage: "web_page", sheet.ErrLongRow: "long_row", sheet.ErrBroken: "broken",
 	sheet.ErrTooLarge: "unpacked_too_large", sheet.ErrNoGeoJSON: "no_geojson", sheet.ErrQuote: "open_quote", sheet.ErrNoSheet: "no_sheet"}
 
 // AsFileError gives an error of reading a file as one that can be said to

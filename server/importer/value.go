@@ -10,6 +10,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/unicode/norm"
+
+	"yiping/server/sheet"
 )
 
 // clean gives a cell without what only looks like something: full-width digits
@@ -34,11 +36,7 @@ func clean(cell string) string {
 			return r
 		}, cell))
 	}
-	cell = strings.TrimFunc(cell, unicode.IsSpace)
-	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune("=+@-", rune(cell[1])) {
-		cell = cell[1:]
-	}
-	return cell
+	return strings.TrimFunc(sheet.Unguarded(strings.TrimFunc(cell, unicode.IsSpace)), unicode.IsSpace)
 }
 
 var narrow = strings.NewReplacer("＋", "+", "－", "-", "．", ".", "\u00a0", " ", "\u3000", " ")

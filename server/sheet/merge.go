@@ -3,6 +3,7 @@ package sheet
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -65,39 +66,56 @@ func readMerges(archive *zip.Reader, sheet string) (*merges, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	file, err := archive.Open(part)
-	if err != nil {
-		return nil, 0, ErrBroken
-	}
-	defer func() { _ = file.Close() }()
 	m, rows := &merges{}, 0
-	r := bufio.NewReaderSize(io.LimitReader(file, unpackLimit), 64<<10)
-	for {
-		tag, err := r.ReadSlice('>')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue // a long text between tags
-		}
-		text := string(tag)
-		if open := strings.LastIndexByte(text, '<'); open >= 0 {
-			name, rest, _ := strings.Cut(text[open+1:], " ")
-			switch name[strings.IndexByte(name, ':')+1:] {
-			case "row", "row>":
-				rows++
-			case "mergeCell":
-				if a, ok := mergedIn(rest); ok && len(m.areas) < maxMerges {
-					m.areas = append(m.areas, a)
-				}
+	err = tagsOf(archive, part, func(tag []byte) {
+		name, rest, _ := bytes.Cut(tag, []byte(" "))
+		switch string(name[bytes.IndexByte(name, ':')+1:]) {
+		case "row", "row>", "row/>":
+			rows++
+		case "mergeCell":
+			if a, ok := mergedIn(string(rest)); ok && len(m.areas) < maxMerges {
+				m.areas = append(m.areas, a)
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, 0, ErrBroken
-		}
+	})
+	if err != nil {
+		return nil, 0, err
 	}
 	slices.SortStableFunc(m.areas, func(a, b mergedArea) int { return a.top - b.top })
 	return m, rows, nil
+}
+
+// longestText is what may stand between two tags: a cell holds far less.
+const longestText = 1 << 20
+
+// tagsOf scans a part for its tags without holding it; a text longer than any
+// cell's is refused before the library takes it into memory.
+func tagsOf(archive *zip.Reader, part string, each func(tag []byte)) error {
+	file, err := archive.Open(part)
+	if err != nil {
+		return ErrBroken
+	}
+	defer func() { _ = file.Close() }()
+	r, text := bufio.NewReaderSize(file, 64<<10), 0
+	for {
+		piece, err := r.ReadSlice('>')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			if text += len(piece); text > longestText {
+				return ErrTooLarge
+			}
+			continue
+		}
+		text = 0
+		if open := bytes.LastIndexByte(piece, '<'); open >= 0 {
+			each(piece[open+1:])
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return ErrBroken
+		}
+	}
 }
 
 // mergedIn reads ref="A1:B3".

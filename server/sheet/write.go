@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -46,11 +47,35 @@ type csvWriter struct{ csv *csv.Writer }
 func (t *csvWriter) Write(cells []string) error {
 	safe := make([]string, len(cells))
 	for i, c := range cells {
-		if safe[i] = c; c != "" && strings.ContainsRune("=+@\t\r", rune(c[0])) {
+		safe[i] = c
+		if reckoned(c) {
 			safe[i] = "'" + c
 		}
 	}
 	return t.csv.Write(safe)
+}
+
+// formulaMarks begin what a spreadsheet takes for a formula.
+const formulaMarks = "=+-@\t\r＝＋－＠"
+
+// reckoned says whether a spreadsheet would take a cell for a formula. A number
+// is none; what has an apostrophe of its own before such a mark gets one more.
+func reckoned(cell string) bool {
+	bare := strings.TrimLeft(cell, "'")
+	if bare == "" || !strings.ContainsRune(formulaMarks, []rune(bare)[0]) {
+		return false
+	}
+	_, err := strconv.ParseFloat(cell, 64)
+	return err != nil || cell[0] != '-'
+}
+
+// Unguarded gives a cell without the apostrophe that CSV puts before what a
+// spreadsheet would take for a formula.
+func Unguarded(cell string) string {
+	if bare, guarded := strings.CutPrefix(cell, "'"); guarded && reckoned(cell) {
+		return bare
+	}
+	return cell
 }
 
 // Close completes the file.
@@ -165,6 +190,9 @@ func (t *workbookWriter) Write(cells []string) error {
 		if len([]rune(c)) > longestCell {
 			c = "" // such as a boundary of thousands of corners: left out, which an import leaves as it is
 		}
+		if strings.HasPrefix(c, "'") && reckoned(c) { // its own apostrophe, which reading takes for a guard
+			c = "'" + c
+		}
 		var v any = c
 		if i < len(t.columns) && t.columns[i].Number && c != "" {
 			v = number(c)
@@ -192,7 +220,7 @@ func (t *workbookWriter) Close() error {
 
 // number gives a numeric cell's value, the text where it is none.
 func number(text string) any {
-	if v, err := strconv.ParseFloat(text, 64); err == nil {
+	if v, err := strconv.ParseFloat(text, 64); err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) {
 		return v
 	}
 	return text
