@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"yiping/server/dispatch"
 	"yiping/server/importer"
 	"yiping/server/postgres"
 	"yiping/server/sheet"
@@ -186,6 +188,36 @@ func progressBar(name string) (importer.Progress, func()) {
 	}, func() { bar.Abort(false); p.Wait() }
 }
 
+// importsCmd lists imports.
+type importsCmd struct {
+	Limit int  `default:"50" help:"How many, newest first."`
+	JSON  bool `help:"Print one JSON object a line."`
+}
+
+// Run lists them.
+func (c importsCmd) Run(a *app) error {
+	return a.withStore(func(ctx context.Context, store *postgres.Store) error {
+		list, err := postgres.Imports{Store: store}.Imports(ctx, "", 0, 0, c.Limit)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			out := json.NewEncoder(a.out)
+			for _, i := range list {
+				if err := out.Encode(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+		for _, i := range list {
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", i.ID, i.CreatedAt.Local().Format(time.DateTime), i.Noun, i.State, i.FileName)
+		}
+		return w.Flush()
+	})
+}
+
 // undoCmd takes an import back.
 type undoCmd struct {
 	ID   int64 `arg:"" help:"Number of the import (yiping imports)."`
@@ -196,7 +228,13 @@ type undoCmd struct {
 func (c undoCmd) Run(a *app) error {
 	return a.withStore(func(ctx context.Context, store *postgres.Store) error {
 		out, err := store.UndoImport(ctx, c.ID, 0)
-		if err != nil {
+		var refused *dispatch.Error
+		switch {
+		case dispatch.CodeOf(err) == dispatch.CodeNotFound:
+			return fmt.Errorf("there is no import %d; see yiping imports", c.ID)
+		case errors.As(err, &refused) && refused.Code == dispatch.CodeIllegalTransition:
+			return fmt.Errorf("import %d is %s: only one that is done can be undone", c.ID, refused.Values["state"])
+		case err != nil:
 			return err
 		}
 		if c.JSON {

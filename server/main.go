@@ -30,7 +30,10 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to this version."`
 	Seed     seedCmd     `cmd:"" help:"Fill an empty database with the demonstration district."`
 	Import   importCmd   `cmd:"" help:"Import a district's own files: areas, facilities, cameras, people ..."`
+	Imports  importsCmd  `cmd:"" help:"List imports."`
 	Undo     undoCmd     `cmd:"" help:"Take an import back."`
+	Export   exportCmd   `cmd:"" help:"Write a register to a file that imports again unchanged."`
+	Template templateCmd `cmd:"" help:"Write an empty table of a register to fill in, or list its fields."`
 	Simulate simulateCmd `cmd:"" help:"Drive a running server as its users do."`
 	User     userCmd     `cmd:"" help:"Accounts: list, add, reset a password."`
 	Database databaseCmd `cmd:"" help:"Run a command with DATABASE_URL set to the private PostgreSQL."`

@@ -74,7 +74,7 @@ const maskedCell = "\x01" // a staged cell that an export had masked
 
 var (
 	fieldAliases  = registerField{"aliases", "aliases", "text[]", "coalesce(s.aliases, '{}')", "", "array_to_string(t.aliases, '、')", ""}
-	fieldBoundary = registerField{"boundary", "boundary", "bytea", "coalesce(st_multi(st_collectionextract(st_makevalid(st_geomfromwkb(s.boundary, 4326)), 3)), t.boundary)", "", "st_astext(t.boundary, 7)", ""}
+	fieldBoundary = registerField{"boundary", "boundary", "bytea", "coalesce(st_multi((select case when st_isvalid(g) then g else st_collectionextract(st_makevalid(g), 3) end from (select st_geomfromwkb(s.boundary, 4326) as g) q)), t.boundary)", "", "st_astext(t.boundary, 7)", ""}
 	fieldWhole    = reference("compound", "compound_id", "compound")
 	fieldOwner    = reference("owner_unit", "owner_unit_id", "unit")
 	fieldDetails  = registerField{"attributes", "attributes", "jsonb",

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"yiping/server/dispatch"
+	"yiping/server/importer"
+	"yiping/server/postgres"
+)
+
+// exportCmd writes a register to a file that imports again unchanged.
+type exportCmd struct {
+	languageFlag
+	Noun    string `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster" help:"What to write: ${enum}."`
+	File    string `arg:"" type:"path" help:"Where to: .xlsx or .csv. It is replaced when all is written."`
+	Query   string `short:"q" help:"Only rows whose name, alias or address holds this."`
+	Retired bool   `help:"The retired rows instead."`
+	JSON    bool   `help:"Print the result as JSON."`
+}
+
+// Run writes the file.
+func (c exportCmd) Run(a *app) error {
+	noun, _ := importer.ByName(c.Noun)
+	rows := 0
+	err := a.withStore(func(ctx context.Context, store *postgres.Store) error {
+		imports := postgres.Imports{Store: store}
+		keys, err := imports.AttributeKeys(ctx, c.Noun)
+		if err != nil {
+			return err
+		}
+		columns, fields := importer.TableColumns(c.language(), noun, keys)
+		return writeFile(c.File, func(file io.Writer) error {
+			w, err := newWriter(file, c.File, importer.NounTitle(c.language(), noun), columns)
+			if err != nil {
+				return err
+			}
+			err = imports.EachRow(ctx, c.Noun, dispatch.RegisterFilter{Query: c.Query, Retired: c.Retired}, func(row dispatch.RegisterRow) error {
+				rows++
+				return w.Write(importer.Shown(c.language(), noun, fields, row.Values))
+			})
+			return errors.Join(err, w.Close())
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(a.out).Encode(map[string]any{"noun": c.Noun, "file": c.File, "rows": rows})
+	}
+	fmt.Fprintf(a.out, "%d rows in %s\n", rows, c.File)
+	return nil
+}
+
+// templateCmd writes a table to fill in, or lists its fields.
+type templateCmd struct {
+	languageFlag
+	Noun   string `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster" help:"What it is for: ${enum}."`
+	File   string `arg:"" optional:"" type:"path" help:"Where to: .xlsx or .csv; NOUN.xlsx."`
+	Fields bool   `help:"List the fields with their titles instead, as --map and --set name them."`
+}
+
+// Run writes the template.
+func (c templateCmd) Run(a *app) error {
+	noun, _ := importer.ByName(c.Noun)
+	columns, fields := importer.TableColumns(c.language(), noun, importer.TemplateAttributes(noun))
+	if c.Fields {
+		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+		for i, f := range fields {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", f, columns[i].Title, columns[i].Note)
+		}
+		return w.Flush()
+	}
+	if c.File == "" {
+		c.File = c.Noun + ".xlsx"
+	}
+	if err := writeFile(c.File, func(file io.Writer) error {
+		w, err := newWriter(file, c.File, importer.NounTitle(c.language(), noun), columns)
+		if err != nil {
+			return err
+		}
+		return w.Close()
+	}); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, c.File)
+	return nil
+}
+
+// writeFile writes a file beside its name and puts it in place when it is
+// whole. What it holds may be personal: only its owner reads it.
+func writeFile(path string, fill func(io.Writer) error) error {
+	if ext := strings.ToLower(filepath.Ext(path)); ext != ".csv" && ext != ".xlsx" {
+		return fmt.Errorf("%s: the name must end in .xlsx or .csv", path)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".yiping-*") // of mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // gone already where it was put in place
+	if err := errors.Join(fill(file), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
