@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/planar"
 )
 
 // resolutionRegions is that of the buckets of Regions and Lines: cells about a
@@ -25,7 +24,7 @@ type Regions[K comparable] struct {
 type region[K comparable] struct {
 	key   K
 	bound orb.Bound
-	shape orb.MultiPolygon
+	shape slabbed
 }
 
 // NewRegions makes an empty one.
@@ -33,16 +32,17 @@ func NewRegions[K comparable]() *Regions[K] { return &Regions[K]{byCell: map[Cel
 
 // Add puts a polygon or multipolygon in.
 func (r *Regions[K]) Add(key K, g orb.Geometry) error {
-	x := region[K]{key: key, bound: g.Bound()}
-	switch shape := g.(type) {
+	var shape orb.MultiPolygon
+	switch g := g.(type) {
 	case orb.Polygon:
-		x.shape = orb.MultiPolygon{shape}
+		shape = orb.MultiPolygon{g}
 	case orb.MultiPolygon:
-		x.shape = shape
+		shape = g
 	default:
 		return ErrShape
 	}
-	cells, err := Cover(x.shape, resolutionRegions, regionCells)
+	x := region[K]{key: key, bound: g.Bound(), shape: newSlabbed(shape)}
+	cells, err := Cover(shape, resolutionRegions, regionCells)
 	if errors.Is(err, ErrTooManyCells) {
 		r.wide = append(r.wide, x)
 		return nil
@@ -56,8 +56,9 @@ func (r *Regions[K]) Add(key K, g orb.Geometry) error {
 	return nil
 }
 
-// Holding gives the keys of the polygons that hold a point, in the order in
-// which they were added; of one outside the earth, none.
+// Holding gives the keys of the polygons that hold a point, their edges
+// included, in the order in which they were added; of one outside the earth,
+// none.
 func (r *Regions[K]) Holding(p orb.Point) []K {
 	c, err := CellOf(p, resolutionRegions)
 	if err != nil {
@@ -66,7 +67,7 @@ func (r *Regions[K]) Holding(p orb.Point) []K {
 	var keys []K
 	for _, list := range [2][]region[K]{r.wide, r.byCell[c]} {
 		for _, x := range list {
-			if x.bound.Contains(p) && planar.MultiPolygonContains(x.shape, p) {
+			if x.bound.Contains(p) && x.shape.covers(p) {
 				keys = append(keys, x.key)
 			}
 		}

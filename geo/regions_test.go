@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -102,5 +103,43 @@ func BenchmarkLines(b *testing.B) {
 	}
 	for b.Loop() {
 		l.Meters(orb.Point{117.91, 36.8005})
+	}
+}
+
+// star gives a ring around a point whose distance from it jumps about.
+func star(random *rand.Rand, center orb.Point, corners int, reach float64) orb.Ring {
+	var ring orb.Ring
+	for i := range corners {
+		angle, r := 2*math.Pi*float64(i)/float64(corners), reach*(0.3+0.7*random.Float64())
+		ring = append(ring, orb.Point{center[0] + r*math.Cos(angle), center[1] + r*math.Sin(angle)})
+	}
+	return append(ring, ring[0])
+}
+
+func TestSlabsAgreeWithBruteForce(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for _, corners := range []int{3, 4, 17, 400, 5000} {
+		shape := orb.MultiPolygon{{star(random, orb.Point{117, 36}, corners, 1), star(random, orb.Point{117, 36}, corners, 0.2)}, {star(random, orb.Point{119, 37}, corners, 0.5)}}
+		s := newSlabbed(shape)
+		for range 4000 {
+			p := orb.Point{115.5 + random.Float64()*4.5, 34.5 + random.Float64()*3.5}
+			if got, want := s.covers(p), planar.MultiPolygonContains(shape, p); got != want {
+				t.Fatalf("%d corners, %v: %v, want %v", corners, p, got, want)
+			}
+		}
+		for _, polygon := range shape { // its corners and the middles of its edges belong to it, those of holes too
+			for _, ring := range polygon {
+				for i := range len(ring) - 1 {
+					middle := orb.Point{(ring[i][0] + ring[i+1][0]) / 2, (ring[i][1] + ring[i+1][1]) / 2}
+					if !s.covers(ring[i]) || !s.covers(middle) {
+						t.Fatalf("%d corners: the edge at %v is outside", corners, ring[i])
+					}
+				}
+			}
+		}
+	}
+	level := newSlabbed(orb.MultiPolygon{{{{0, 0}, {1, 0}, {2, 0}, {0, 0}}}, {}}) // flat, and one without a ring
+	if !level.covers(orb.Point{1.5, 0}) || level.covers(orb.Point{1, 0.1}) {
+		t.Error("a flat ring is its edge")
 	}
 }

@@ -3,6 +3,8 @@ package postgres
 import (
 	"slices"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/mozillazg/go-pinyin"
 )
@@ -27,7 +29,9 @@ const maxReadings = 8
 
 // SearchText gives what a place is found by: its name and further words
 // (aliases, address, code), and the full pinyin and the initials of those that
-// hold Chinese characters; lower case, without spaces, each between bars.
+// hold Chinese characters; lower case, without spaces, each between bars. A
+// further word with a number in it is an address or a code, which nobody types by
+// its sounds: spelled out it would be half of the index.
 func SearchText(name string, also ...string) string {
 	parts := []string{}
 	put := func(word string) {
@@ -35,14 +39,37 @@ func SearchText(name string, also ...string) string {
 			parts = append(parts, word)
 		}
 	}
-	for _, word := range append([]string{name}, also...) {
+	for i, word := range append([]string{name}, also...) {
 		word = strings.ReplaceAll(strings.ToLower(strings.Join(strings.Fields(word), "")), "|", "")
 		put(word)
+		if i > 0 && strings.ContainsAny(word, "0123456789") {
+			continue
+		}
 		for _, s := range spellings(word) {
 			put(s)
 		}
 	}
 	return "|" + strings.Join(parts, "|") + "|"
+}
+
+// read keeps how characters are read: the library looks it up by rules each time.
+var read sync.Map // rune to []string
+
+// readingsOf gives how a character is read in place names; nothing for one that
+// is not Chinese.
+func readingsOf(c rune) []string {
+	if c < 0x2e80 { // before the first of them
+		return nil
+	}
+	if ways, ok := readings[c]; ok {
+		return ways
+	}
+	if ways, ok := read.Load(c); ok {
+		return ways.([]string)
+	}
+	ways := slices.Compact(pinyin.SinglePinyin(c, pinyin.NewArgs()))
+	read.Store(c, ways)
+	return ways
 }
 
 // spellings gives the pinyin and the initials of a word in each of its
@@ -51,15 +78,11 @@ func spellings(word string) []string {
 	full, initials := []string{""}, []string{""}
 	chinese := false
 	for _, c := range word {
-		ways := readings[c]
-		if ways == nil {
-			ways = pinyin.SinglePinyin(c, pinyin.NewArgs())
-		}
+		ways := readingsOf(c)
 		if len(ways) == 0 {
 			ways = []string{string(c)} // a digit or letter stands for itself
 		} else {
 			chinese = true
-			ways = slices.Compact(ways)
 		}
 		if len(full)*len(ways) > maxReadings {
 			ways = ways[:1]
@@ -72,11 +95,17 @@ func spellings(word string) []string {
 	return append(full, initials...)
 }
 
+// first gives how many bytes the first character of a word takes.
+func first(word string) int {
+	_, n := utf8.DecodeRuneInString(word)
+	return n
+}
+
 func extend(full, initials, ways []string) (longer, longerInitials []string) {
 	for i := range full {
 		for _, w := range ways {
 			longer = append(longer, full[i]+w)
-			longerInitials = append(longerInitials, initials[i]+string([]rune(w)[:1]))
+			longerInitials = append(longerInitials, initials[i]+w[:first(w)])
 		}
 	}
 	return longer, longerInitials
