@@ -145,6 +145,9 @@ func titlesOf(n *Noun) map[string][]string {
 		for _, name := range c.Names {
 			put(name, c.Field)
 		}
+		for _, language := range Languages { // "名称" where the noun's own title is "设施名称"
+			put(word(language, "field."+c.Field), c.Field)
+		}
 	}
 	for _, c := range n.Columns {
 		if c.Kind != Attributes {
