@@ -81,8 +81,12 @@ func (c importCmd) Run(a *app) error {
 		bar, wait := progressBar(filepath.Base(c.File))
 		defer wait()
 		var err error
-		result, err = importer.Run(ctx, postgres.Imports{Store: store}, noun, table, importer.Options{Columns: c.Map, Set: c.Set, SRID: c.SRID, Datum: c.Datum,
+		imports := postgres.Imports{Store: store}
+		result, err = importer.Run(ctx, imports, noun, table, importer.Options{Columns: c.Map, Set: c.Set, SRID: c.SRID, Datum: c.Datum,
 			Source: c.Source, Strict: c.Strict, Full: c.Full, DryRun: c.DryRun, File: filepath.Base(c.File)}, bar, report.add)
+		if err == nil && result.Written {
+			err = imports.NamePlaces(ctx) // a running server would, within seconds
+		}
 		return err
 	})
 	if closed := report.close(); err == nil {

@@ -196,6 +196,7 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 			return err
 		})},
 		{Name: "tidy imports", Every: 15 * time.Second, Run: plain(postgres.Imports{Store: store}.TidyImports)},
+		{Name: "name places", Every: 5 * time.Second, Run: plain(postgres.Imports{Store: store}.NamePlaces)},
 		{Name: "make the log's next partition", Every: time.Hour, Run: plain(store.MakePartition)},
 		{Name: "forget", Every: time.Hour, Run: plain(func(ctx context.Context) error {
 			_, err := store.ForgetKeys(ctx, now().Add(-7*24*time.Hour))

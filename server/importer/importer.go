@@ -355,7 +355,6 @@ type Record struct {
 	Point      *Point // WGS-84; nil where the row has none
 	Cell       int64
 	Values     []any // by the plan's fields; nil for blank
-	Search     []string
 }
 
 // Instant is how a time of a file is kept: in China there is one zone.

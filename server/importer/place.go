@@ -40,7 +40,6 @@ func (d *decoder) place(x *draft) (Record, []RowProblem) {
 		r.ExternalID = d.key(x, &r)
 	}
 	if i := d.plan.Field("name"); i >= 0 && len(x.problems) == 0 {
-		r.Search = d.searched(x.values)
 	}
 	return r, x.problems
 }
@@ -289,24 +288,6 @@ func (d *decoder) key(x *draft, r *Record) string {
 		write(strconv.FormatFloat(r.Point[0], 'f', 5, 64) + " " + strconv.FormatFloat(r.Point[1], 'f', 5, 64))
 	}
 	return "row-" + hex.EncodeToString(h.Sum(nil)[:10])
-}
-
-// searched gives the words a row is found by, its name first.
-func (d *decoder) searched(values []any) []string {
-	var out []string
-	for _, field := range append([]string{"name"}, d.plan.Noun.Searched...) {
-		i := d.plan.Field(field)
-		if i < 0 {
-			continue
-		}
-		switch v := values[i].(type) {
-		case string:
-			out = append(out, v)
-		case []string:
-			out = append(out, v...)
-		}
-	}
-	return out
 }
 
 // trimmed writes a number without needless digits.

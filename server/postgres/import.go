@@ -119,8 +119,10 @@ type sink struct {
 const importLock = 0x79695f696d70 // "yi_imp"
 
 func (k *sink) begin(ctx context.Context, plan *importer.Plan) error {
-	if _, err := k.Exec(ctx, `set local statement_timeout = 0`); err != nil {
-		return err
+	for _, setting := range []string{`set local statement_timeout = 0`, `set local work_mem = '64MB'`} {
+		if _, err := k.Exec(ctx, setting); err != nil {
+			return err
+		}
 	}
 	if _, err := k.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(importLock)); err != nil {
 		return err
@@ -131,7 +133,7 @@ func (k *sink) begin(ctx context.Context, plan *importer.Plan) error {
 			return err
 		}
 	}
-	columns := []string{"line bigint", "source text", "external_id text", "area_id bigint", "lon float8", "lat float8", "cell bigint", "search text"}
+	columns := []string{"line bigint", "source text", "external_id text", "area_id bigint", "lon float8", "lat float8", "cell bigint"}
 	if k.register != nil {
 		k.fields = k.register.planned(plan)
 	} else {
@@ -140,7 +142,7 @@ func (k *sink) begin(ctx context.Context, plan *importer.Plan) error {
 	for _, f := range k.fields {
 		columns = append(columns, f.name+" "+f.staged)
 	}
-	k.columns = []string{"line", "source", "external_id", "area_id", "lon", "lat", "cell", "search"}
+	k.columns = []string{"line", "source", "external_id", "area_id", "lon", "lat", "cell"}
 	for _, f := range k.fields {
 		k.columns = append(k.columns, f.name)
 	}
@@ -157,15 +159,12 @@ func (k *sink) Stage(ctx context.Context, plan *importer.Plan, records []importe
 	row := make([]any, len(k.columns))
 	_, err := k.CopyFrom(ctx, pgx.Identifier{"stage"}, k.columns, pgx.CopyFromSlice(len(records), func(n int) ([]any, error) {
 		r := &records[n]
-		row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7] = r.Line, r.Source, r.ExternalID, nil, nil, nil, nil, nil
+		row[0], row[1], row[2], row[3], row[4], row[5], row[6] = r.Line, r.Source, r.ExternalID, nil, nil, nil, nil
 		if r.AreaID != 0 {
 			row[3] = r.AreaID
 		}
 		if r.Point != nil {
 			row[4], row[5], row[6] = r.Point[0], r.Point[1], r.Cell
-		}
-		if len(r.Search) > 0 && k.register != nil && k.register.named {
-			row[7] = SearchText(r.Search[0], r.Search[1:]...)
 		}
 		var boundary orb.MultiPolygon
 		for i, f := range k.fields {
@@ -193,7 +192,7 @@ func (k *sink) Stage(ctx context.Context, plan *importer.Plan, records []importe
 				}
 				v = cells
 			}
-			row[8+i] = v
+			row[7+i] = v
 		}
 		return row, nil
 	}))
@@ -220,6 +219,9 @@ func (k *sink) finish(ctx context.Context, plan *importer.Plan) error {
 	}
 	if tag.RowsAffected() == 0 {
 		return context.Canceled
+	}
+	if err := k.nameRows(ctx, plan.ImportID); err != nil {
+		return err
 	}
 	return k.announce(ctx, "import.done", plan.ImportID, plan.AccountID, plan.Noun.Singular)
 }

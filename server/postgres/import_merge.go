@@ -37,11 +37,9 @@ func (k *sink) Merge(ctx context.Context, plan *importer.Plan) (importer.Counts,
 		return k.counts, sorted(problems), err
 	}
 	if plan.Full && len(problems) == 0 {
-		busy, err := k.retireMissing(ctx, plan)
-		if err != nil {
+		if err := k.retireMissing(ctx, plan); err != nil {
 			return k.counts, nil, err
 		}
-		problems = append(problems, busy...)
 	}
 	return k.counts, sorted(problems), nil
 }
@@ -109,12 +107,11 @@ func (k *sink) mergeRows(ctx context.Context, plan *importer.Plan, only string) 
 	k.counts.Created += created
 	k.counts.Changed += changed
 	k.counts.Unchanged += all - created - changed
-	// What is new gets its id before its name and lists are written.
-	numbered := `update merged m set noun_id = t.id from ` + r.table + ` t where m.noun_id is null and t.source = m.source and t.external_id = m.external_id`
-	for _, statement := range []string{k.remember(), k.change(plan), k.insertion(plan), numbered, k.renamed()} {
-		if statement == "" {
-			continue
-		}
+	statements := []string{k.remember(), k.change(plan), k.insertion(plan)}
+	if r.table == "responder" { // what is new gets its id before its lists are written
+		statements = append(statements, `update merged m set noun_id = t.id from responder t where m.noun_id is null and t.source = m.source and t.external_id = m.external_id`)
+	}
+	for _, statement := range statements {
 		args := []any{}
 		if strings.Contains(statement, "$1") {
 			args = append(args, plan.ImportID)
@@ -126,7 +123,7 @@ func (k *sink) mergeRows(ctx context.Context, plan *importer.Plan, only string) 
 	if err := k.mergeChildren(ctx); err != nil {
 		return nil, err
 	}
-	return problems, k.nameAgain(ctx, `select noun_id from merged where search is null and changed and noun_id is not null`)
+	return problems, nil
 }
 
 // match says when a staged row is one that is there already.
@@ -173,7 +170,7 @@ func (k *sink) compared(plan *importer.Plan, only string) string {
 			same = append(same, now+" is not distinct from v."+f.name)
 		}
 	}
-	return `select s.line, s.source, s.external_id, s.search, t.id as noun_id, v.*,
+	return `select s.line, s.source, s.external_id, t.id as noun_id, v.*,
 		t.id is null or t.retired_at is not null or not (` + strings.Join(same, " and ") + `) as changed, t.` + r.areaColumn + ` as was_home
 		from stage s left join ` + r.table + ` t on ` + k.match(plan) + ` cross join lateral (select ` + list(values) + `) v where ` + only
 }
@@ -267,25 +264,6 @@ func (k *sink) change(plan *importer.Plan) string {
 	return `update ` + k.register.table + ` t set ` + list(set) + ` from merged m where t.id = m.noun_id and m.changed`
 }
 
-// renamed keeps what the rows are found by.
-func (k *sink) renamed() string {
-	r := k.register
-	if !r.named {
-		return ""
-	}
-	kind, home := "''", "t."+r.areaColumn
-	if r.kind != "" {
-		kind = "t." + r.kind
-	}
-	if r.table == "area" {
-		home = "t.id"
-	}
-	return `insert into place_name (noun, noun_id, area_id, name, kind, search, point)
-		select '` + r.noun.Singular + `', t.id, ` + home + `, t.name, ` + kind + `, m.search, t.` + r.point + ` from merged m join ` + r.table + ` t on t.id = m.noun_id
-		where m.changed and m.search is not null
-		on conflict (noun, noun_id) do update set area_id = excluded.area_id, name = excluded.name, kind = excluded.kind, search = excluded.search, point = excluded.point`
-}
-
 // makeOrganisations adds Party organisations that rows name and nobody knows.
 func (k *sink) makeOrganisations(ctx context.Context) error {
 	_, err := k.Exec(ctx, `insert into party_organisation (area_id, name, source, external_id)
@@ -315,8 +293,8 @@ func (k *sink) mergeChildren(ctx context.Context) error {
 }
 
 // retireMissing retires the rows of the plan's source that the file does not
-// have. People on a task stay, and are said.
-func (k *sink) retireMissing(ctx context.Context, plan *importer.Plan) ([]importer.RowProblem, error) {
+// have. People on a task stay.
+func (k *sink) retireMissing(ctx context.Context, plan *importer.Plan) error {
 	r := k.register
 	missing := `t.source = $2 and t.retired_at is null and ($3::bigint[] is null or t.` + r.areaColumn + ` = any($3))
 		and not exists (select 1 from stage s where s.source = t.source and s.external_id = t.external_id)`
@@ -329,26 +307,11 @@ func (k *sink) retireMissing(ctx context.Context, plan *importer.Plan) ([]import
 	tag, err := k.Exec(ctx, `insert into import_change (import_id, noun_id, version, before) select $1, t.id, t.version + 1, `+r.before()+` from `+r.table+` t where `+missing,
 		plan.ImportID, plan.Source, plan.AreaIDs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	k.counts.Retired = int(tag.RowsAffected())
-	if k.counts.Retired == 0 {
-		return nil, nil
-	}
-	if _, err := k.Exec(ctx, `update `+r.table+` t set retired_at = now(), updated_at = now(), version = t.version + 1 where `+missing+` and $1::bigint is not null`,
-		plan.ImportID, plan.Source, plan.AreaIDs); err != nil {
-		return nil, err
-	}
-	return nil, k.unname(ctx, plan.ImportID)
-}
-
-// unname forgets the names of what an import has retired.
-func (k *sink) unname(ctx context.Context, importID int64) error {
-	if !k.register.named {
-		return nil
-	}
-	_, err := k.Exec(ctx, `delete from place_name n using import_change c, `+k.register.table+` t
-		where c.import_id = $1 and t.id = c.noun_id and t.retired_at is not null and n.noun = '`+k.register.noun.Singular+`' and n.noun_id = t.id`, importID)
+	_, err = k.Exec(ctx, `update `+r.table+` t set retired_at = now(), updated_at = now(), version = t.version + 1 where `+missing+` and $1::bigint is not null`,
+		plan.ImportID, plan.Source, plan.AreaIDs)
 	return err
 }
 

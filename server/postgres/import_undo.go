@@ -3,63 +3,9 @@ package postgres
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"yiping/server/dispatch"
 	"yiping/server/importer"
 )
-
-// nameAgain writes anew what rows of the register are found by; the query gives
-// their ids. Retired rows are no longer found.
-func (k *sink) nameAgain(ctx context.Context, query string, args ...any) error {
-	r := k.register
-	if r == nil || !r.named {
-		return nil
-	}
-	also, kind, home := "array[]::text[]", "''", "t."+r.areaColumn
-	for _, f := range []string{"aliases", "address", "code", "filing_number"} {
-		if field, ok := r.field(f); ok && field.column == "aliases" {
-			also += " || t.aliases"
-		} else if ok {
-			also += " || t." + f
-		}
-	}
-	if r.kind != "" {
-		kind = "t." + r.kind
-	}
-	if r.table == "area" {
-		home = "t.id"
-	}
-	rows, err := k.Query(ctx, `select t.id, t.retired_at is not null, `+home+`, t.name, `+kind+`, `+also+`, st_x(t.`+r.point+`), st_y(t.`+r.point+`)
-		from `+r.table+` t where t.id in (`+query+`)`, args...)
-	if err != nil {
-		return err
-	}
-	type named struct {
-		ID       int64
-		Retired  bool
-		Home     int64
-		Name     string
-		Kind     string
-		Also     []string
-		Lon, Lat *float64
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[named])
-	if err != nil {
-		return err
-	}
-	for _, n := range found {
-		if n.Retired {
-			_, err = k.Exec(ctx, `delete from place_name where noun = $1 and noun_id = $2`, r.noun.Singular, n.ID)
-		} else {
-			err = namePlace(ctx, k.tx, r.noun.Singular, n.ID, n.Home, n.Name, n.Kind, n.Also, n.Lon, n.Lat)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // UndoImport takes an import back: what it changed is as before, what was new is
 // retired. A row that has been changed since stays as it is and is counted.
@@ -146,7 +92,7 @@ func (k *sink) undoRows(ctx context.Context, id int64) (dispatch.Undone, error) 
 			return out, err
 		}
 	}
-	return out, k.nameAgain(ctx, `select noun_id from undone`)
+	return out, k.nameRows(ctx, id)
 }
 
 // undoRoster restores duties. One that was new and has begun ends now.

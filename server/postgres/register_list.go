@@ -226,7 +226,7 @@ func (s Imports) RetireRows(ctx context.Context, c dispatch.Command, noun string
 				return dispatch.Outcome{}, translate(err)
 			}
 		}
-		if err := k.nameAgain(ctx, `select unnest($1::bigint[])`, ids); err != nil {
+		if err := k.nameRows(ctx, importID); err != nil {
 			return dispatch.Outcome{}, translate(err)
 		}
 		return dispatch.Outcome{Noun: dispatch.NounImport, ID: importID, Version: 1}, k.announce(ctx, "register.edited", importID, c.Actor.AccountID, r.noun.Singular)
