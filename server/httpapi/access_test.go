@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http/httptest"
 	"slices"
@@ -233,5 +234,31 @@ func TestAccountsOfOnesAreas(t *testing.T) {
 	}
 	if !slices.Equal(u.accounts.created, []string{"b1", "b2"}) {
 		t.Errorf("made %v", u.accounts.created)
+	}
+}
+
+// TestPasswordsOfOnesAreas: an administrator of a street gives no new password
+// to an account that may more than they do.
+func TestPasswordsOfOnesAreas(t *testing.T) {
+	u := newUnder(t)
+	at := func(areas ...int64) (roles []dispatch.Grant) {
+		for _, area := range areas {
+			roles = append(roles, dispatch.Grant{Role: dispatch.RoleDispatcher, AreaID: area})
+		}
+		return roles
+	}
+	u.accounts.list = []dispatch.Account{{ID: 1, Username: "district", Roles: at(1)}, {ID: 2, Username: "street", Roles: at(2)},
+		{ID: 3, Username: "both", Roles: at(2, 1)}}
+	reset := func(id int) *httptest.ResponseRecorder {
+		return u.do("POST", fmt.Sprintf("/api/v1/accounts/%d/reset-password", id), "administrator@2", "")
+	}
+	for _, id := range []int{1, 3, 9} {
+		u.problem(reset(id), 404, "not_found")
+	}
+	if got := decoded[createdAccountView](t, reset(2), 200); got.Password != "anew" || got.Account.Username != "street" {
+		t.Errorf("got %+v", got)
+	}
+	if !slices.Equal(u.accounts.reset, []string{"street"}) {
+		t.Errorf("reset %v", u.accounts.reset)
 	}
 }

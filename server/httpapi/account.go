@@ -34,6 +34,7 @@ func (a *api) accounts() {
 		return answer(accountsView{list}, err)
 	})
 	operation(a, "POST", "/api/v1/accounts", "create-account", "Make an account with a generated password", can, 201, a.createAccount)
+	operation(a, "POST", "/api/v1/accounts/{id}/reset-password", "reset-password", "Give an account another generated password and end its sessions", can, 200, a.resetPassword)
 }
 
 // administers says whether an account is one of the actor's areas: one that
@@ -66,4 +67,21 @@ func (a *api) createAccount(ctx context.Context, in *createAccountInput) (*body[
 	}
 	account, password, err := a.Accounts.Create(ctx, b.Username, b.DisplayName, dispatch.Role(b.Role), b.AreaID, b.ResponderID)
 	return answer(createdAccountView{account, password}, err)
+}
+
+// resetPassword asks for more than seeing an account does: whoever holds the
+// password is that account in all of its areas.
+func (a *api) resetPassword(ctx context.Context, in *IDInput) (*body[createdAccountView], error) {
+	list, err := a.Accounts.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(list, func(account dispatch.Account) bool { return account.ID == in.ID })
+	if at < 0 || slices.ContainsFunc(list[at].Roles, func(g dispatch.Grant) bool {
+		return !actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionAdminister, g.AreaID)
+	}) {
+		return nil, dispatch.Refuse(dispatch.CodeNotFound, "")
+	}
+	password, err := a.Accounts.ResetPassword(ctx, list[at].Username)
+	return answer(createdAccountView{list[at], password}, err)
 }

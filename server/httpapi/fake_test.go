@@ -120,6 +120,7 @@ type fakeAccounts struct {
 	Accounts
 	list    []dispatch.Account
 	created []string
+	reset   []string
 }
 
 var testTokens = map[string]dispatch.Grant{
@@ -163,6 +164,11 @@ func (f *fakeAccounts) List(context.Context) ([]dispatch.Account, error) { retur
 func (f *fakeAccounts) Create(_ context.Context, username, _ string, role dispatch.Role, areaID, _ int64) (dispatch.Account, string, error) {
 	f.created = append(f.created, username)
 	return dispatch.Account{Username: username, Roles: []dispatch.Grant{{Role: role, AreaID: areaID}}}, "once", nil
+}
+
+func (f *fakeAccounts) ResetPassword(_ context.Context, username string) (string, error) {
+	f.reset = append(f.reset, username)
+	return "anew", nil
 }
 
 var testNow = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)

@@ -71,4 +71,6 @@ type Accounts interface {
 	// Create makes an account with a generated password, given once. Refuses
 	// with CodeTaken where the name is in use.
 	Create(ctx context.Context, username, displayName string, role dispatch.Role, areaID, responderID int64) (a dispatch.Account, password string, err error)
+	// ResetPassword gives an account another generated password and ends its sessions.
+	ResetPassword(ctx context.Context, username string) (password string, err error)
 }
