@@ -26,7 +26,7 @@ const serveEnv = "YIPING_TEST_SERVE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serveEnv) != "" {
-		os.Args = []string{"yiping", "serve", "--json"}
+		os.Args = []string{"yiping", "serve", "--json", "--no-simulate"}
 		main()
 		return
 	}

@@ -26,8 +26,9 @@ import (
 )
 
 type serveCmd struct {
-	JSON   bool `help:"Print the addresses and first accounts as one JSON line."`
-	NoDemo bool `help:"Leave an empty database empty: a real installation."`
+	JSON       bool `help:"Print the addresses and first accounts as one JSON line."`
+	NoDemo     bool `help:"Leave an empty database empty: a real installation."`
+	NoSimulate bool `env:"YIPING_NO_SIMULATE" help:"Leave the demonstration district quiet: nobody reports, answers or moves by themselves."`
 }
 
 // drainWithin bounds how long open requests may take when the server stops.
@@ -113,6 +114,10 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	if err := svc.Load(a.ctx); err != nil {
 		return err
 	}
+	alive, err := c.simulates(a.ctx, store)
+	if err != nil {
+		return err
+	}
 	hub := live.New(live.Config{Source: store, Tree: svc.Tree, Now: a.now, Log: a.log}, head)
 	snap, err := store.Snapshot(a.ctx, nil, 0)
 	if err != nil {
@@ -127,7 +132,7 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	}
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 6 * time.Minute, WriteTimeout: 6 * time.Minute, IdleTimeout: 2 * time.Minute,
 		Handler: httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store),
-			Ready: store.Feed().CaughtUp, Log: a.log, Version: version, Origins: a.Origins})}
+			Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins})}
 
 	// The feed and the hub outlive the requests: what was acknowledged last is
 	// still sequenced and handed on.
@@ -154,6 +159,8 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	g.Go(func() error { jobs.Run(ctx, a.log, clockJobs(svc, store, accounts, a.now)...); return nil })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	endSimulation := c.simulation(a, listener, store, accounts, alive)
+	defer endSimulation()
 	if err := say.print(a.out, c.JSON); err != nil {
 		return err
 	}
@@ -163,6 +170,7 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 		a.log.Info().Msg("stopping")
 	case failure = <-failed:
 	}
+	endSimulation() // while there is a server to leave in order
 	stopHub()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), drainWithin)
 	defer cancel()
@@ -173,6 +181,31 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	desk.Close()
 	stop()
 	return errors.Join(failure, g.Wait())
+}
+
+// simulates says whether the demonstration acts by itself; an installation with
+// a district of its own never does.
+func (c serveCmd) simulates(ctx context.Context, store *postgres.Store) (bool, error) {
+	if c.NoSimulate || c.NoDemo {
+		return false, nil
+	}
+	in, err := store.Installation(ctx)
+	return in.Demonstration, err
+}
+
+// simulation begins the demonstration's simulation where it is wanted, and gives
+// what ends it in order.
+func (c serveCmd) simulation(a *app, listener net.Listener, store *postgres.Store, accounts *postgres.Accounts, wanted bool) (end func()) {
+	if !wanted {
+		return func() {}
+	}
+	ctx, stop := context.WithCancel(a.ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		simulateDemo(ctx, a, ownBase(listener), store, accounts)
+	}()
+	return func() { stop(); <-ended }
 }
 
 // clockJobs is everything that the clock asks for.

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,15 +33,21 @@ type running struct {
 	first announcement
 }
 
-// serveForTest starts a server and stops it with the test.
+// serveForTest starts a server where nobody acts but the test, and stops it with
+// the test.
 func serveForTest(t *testing.T, database string) *running {
+	t.Helper()
+	return serveWith(t, database, serveCmd{JSON: true, NoSimulate: true})
+}
+
+func serveWith(t *testing.T, database string, c serveCmd) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	say, out := io.Pipe()
 	a := &app{Config: config.Config{Listen: "127.0.0.1:0", Data: t.TempDir(), DatabaseURL: database}, ctx: ctx, log: zerolog.Nop(), out: out}
 	ended := make(chan error, 1)
 	go func() {
-		err := serveCmd{JSON: true}.Run(a)
+		err := c.Run(a)
 		_ = out.CloseWithError(io.EOF)
 		ended <- err
 	}()
@@ -160,7 +165,7 @@ func (p *person) feed(since object) (<-chan object, *websocket.Conn) {
 // await takes frames until one fits.
 func (r *running) await(frames <-chan object, what string, fits func(object) bool) object {
 	r.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case f, open := <-frames:
@@ -440,27 +445,6 @@ func TestSocketManners(t *testing.T) {
 		desk.must(204, "DELETE", "/api/v1/session", nil)
 		return nil
 	})
-}
-
-// TestSimulate drives the loop with the simulator and finds no difference.
-func TestSimulate(t *testing.T) {
-	r := serveForTest(t, pgtest.Database(t))
-	file := filepath.Join(t.TempDir(), "said.json")
-	raw, err := json.Marshal(r.first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, raw, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	a := &app{ctx: t.Context(), log: zerolog.Nop(), out: &out}
-	if err := (simulateCmd{Accounts: file, Rate: 600, Count: 6, Seed: 1, Step: time.Millisecond, JSON: true}).Run(a); err != nil {
-		t.Fatalf("%v: %s", err, out.String())
-	}
-	if got := strings.TrimSpace(out.String()); got != `{"incidents":6,"differences":[]}` {
-		t.Fatalf("got %s", got)
-	}
 }
 
 // TestTheDocumentIsUpToDate: the pages' types are made from it.

@@ -1,41 +1,34 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net/http"
-	"net/http/cookiejar"
+	"maps"
+	"net"
 	"os"
+	"slices"
+	"text/tabwriter"
 	"time"
 
-	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
-
 	"yiping/server/dispatch"
+	"yiping/server/postgres"
+	"yiping/server/simulate"
 )
 
-// simulateCmd drives the public API as its users do: the commander takes an
-// incident in, verifies and sends, a phone accepts, tells where it is, arrives
-// and finishes, the commander checks and closes. What the server says is
-// compared with what was done.
+// simulateCmd drives a running server through its public API as its users do.
 type simulateCmd struct {
-	Accounts string        `arg:"" type:"existingfile" help:"The JSON line that serve --json printed: addresses and accounts."`
+	Accounts string        `arg:"" type:"existingfile" help:"The JSON line that serve --json printed on its first run: addresses and accounts."`
 	Rate     float64       `default:"6" help:"Incidents a minute."`
 	Count    int           `default:"10" help:"Incidents in all; 0 goes on until it is stopped."`
-	Seed     uint64        `default:"1" help:"The same number, the same sequence."`
-	Step     time.Duration `default:"2s" help:"Pause between a phone's steps."`
+	Duration time.Duration `help:"Stop after this time, e.g. 10m."`
+	Open     int           `default:"0" help:"Most incidents at a time; 0 for as many as there are phones."`
+	Phones   int           `default:"24" help:"Responders who act; accounts are made for those on duty."`
+	Speed    float64       `default:"1" help:"How much faster than life people think, answer and move."`
+	Seed     uint64        `default:"1" help:"The same number, the same choices."`
+	Prefix   string        `default:"load" help:"Of the accounts that are made; what an earlier run of the same prefix left open is cleaned up."`
 	JSON     bool          `help:"Print the result as JSON."`
-}
-
-// simulated is the result: what was done, and every difference found.
-type simulated struct {
-	Incidents   int      `json:"incidents"`
-	Differences []string `json:"differences"`
 }
 
 // Run simulates until the count is reached or it is stopped.
@@ -45,26 +38,27 @@ func (c simulateCmd) Run(a *app) error {
 		return err
 	}
 	var said announcement
-	if err := json.Unmarshal(raw, &said); err != nil || len(said.Accounts) == 0 {
-		return fmt.Errorf("%s does not hold what serve --json prints on its first run", c.Accounts)
+	if err := json.Unmarshal(raw, &said); err != nil {
+		return fmt.Errorf("%s does not hold what serve --json prints: %w", c.Accounts, err)
 	}
-	cast, err := c.cast(a.ctx, said)
-	if err != nil {
+	at := slices.IndexFunc(said.Accounts, func(k credential) bool { return k.Role == dispatch.RoleAdministrator })
+	if at < 0 {
+		return fmt.Errorf("%s holds no administrator's account: serve --json prints it on its first run", c.Accounts)
+	}
+	ctx := a.ctx
+	if c.Duration > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, c.Duration)
+		defer stop()
+	}
+	result, err := simulate.Run(ctx, simulate.Options{Base: said.Addresses["base"],
+		Administrator: simulate.Account{Username: said.Accounts[at].Username, Password: said.Accounts[at].Password},
+		Prefix:        c.Prefix, Phones: c.Phones, Rate: c.Rate, Count: c.Count, Open: c.Open, Seed: c.Seed, Speed: c.Speed, Log: a.log})
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	result, err := c.play(a.ctx, cast)
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err := c.print(a, result); err != nil {
 		return err
-	}
-	if c.JSON {
-		if err := json.NewEncoder(a.out).Encode(result); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(a.out, "%d incidents closed, %d differences\n", result.Incidents, len(result.Differences))
-		for _, d := range result.Differences {
-			fmt.Fprintln(a.out, " ", d)
-		}
 	}
 	if len(result.Differences) > 0 {
 		return exitError(3)
@@ -72,217 +66,82 @@ func (c simulateCmd) Run(a *app) error {
 	return nil
 }
 
-// caller is one user of the API.
-type caller struct {
-	base string
-	http *http.Client
-	me   dispatch.Responder // a phone's responder
+func (c simulateCmd) print(a *app, r simulate.Result) error {
+	if c.JSON {
+		return json.NewEncoder(a.out).Encode(r)
+	}
+	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "requests\trefused\trepeated\tp50 ms\tp99 ms\tmost ms\t  of")
+	for _, o := range r.Operations {
+		fmt.Fprintf(w, "%d\t%d\t%d\t%.1f\t%.1f\t%.1f\t  %s\n", o.Count, o.Refused, o.Repeated, o.P50, o.P99, o.Max, o.Name)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%d incidents by %d phones in %.0f s", r.Count, r.Phones, r.Seconds)
+	for _, how := range slices.Sorted(maps.Keys(r.Ended)) {
+		fmt.Fprintf(a.out, ", %d %s", r.Ended[how], how)
+	}
+	fmt.Fprintf(a.out, "\n%d differences\n", len(r.Differences)+r.Unlisted)
+	for _, d := range r.Differences {
+		fmt.Fprintln(a.out, " ", d)
+	}
+	return nil
 }
 
-// cast is who plays.
-type cast struct {
-	chief  *caller
-	phones []*caller
-}
+// The simulation of a demonstration: a busy evening, no flood.
+const (
+	demoPrefix = "sim"
+	demoPhones = 24
+	demoRate   = 1.0
+	demoOpen   = 8
+	demoAgain  = 30 * time.Second // after it failed
+)
 
-// cast signs everybody in.
-func (c simulateCmd) cast(ctx context.Context, said announcement) (cast, error) {
-	var out cast
-	base := said.Addresses["base"]
-	for _, k := range said.Accounts {
-		who := newCaller(base)
-		if err := who.call(ctx, "POST", "/api/v1/session", payload{"username": k.Username, "password": k.Password}, nil); err != nil {
-			return out, fmt.Errorf("sign in %s: %w", k.Username, err)
-		}
-		switch k.Role {
-		case dispatch.RoleCommander:
-			out.chief = who
-		case dispatch.RoleResponder:
-			var mine dispatch.Mine
-			if err := who.call(ctx, "GET", "/api/v1/mine", nil, &mine); err != nil {
-				return out, err
+// simulateDemo keeps the demonstration alive until ctx ends. One server of those
+// that share a database does; its administrator has a password that nobody
+// knows, another one each time.
+func simulateDemo(ctx context.Context, a *app, base string, store *postgres.Store, accounts *postgres.Accounts) {
+	for ctx.Err() == nil {
+		err := store.Alone(ctx, func(ctx context.Context) error {
+			who, err := demoAdministrator(ctx, store, accounts)
+			if err != nil {
+				return err
 			}
-			who.me = mine.Responder
-			out.phones = append(out.phones, who)
-		}
-	}
-	if out.chief == nil || len(out.phones) == 0 {
-		return out, errors.New("a commander and a responder are needed among the accounts")
-	}
-	return out, nil
-}
-
-func newCaller(base string) *caller {
-	jar, _ := cookiejar.New(nil) // no options: cannot fail
-	return &caller{base: base, http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
-}
-
-// payload is a JSON body.
-type payload = map[string]any
-
-// call sends a request, again under the same key while the server is away.
-func (p *caller) call(ctx context.Context, method, path string, in, out any) error {
-	key := uuid.NewString()
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		again, err := p.once(ctx, method, path, key, in, out)
-		if !again {
+			_, err = simulate.Run(ctx, simulate.Options{Base: base, Administrator: who, Prefix: demoPrefix, Phones: demoPhones,
+				Rate: demoRate, Open: demoOpen, Seed: uint64(a.now().Unix()), Log: a.log})
 			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
-		}
-	}
-}
-
-func (p *caller) once(ctx context.Context, method, path, key string, in, out any) (again bool, err error) {
-	var body io.Reader
-	if in != nil {
-		raw, err := json.Marshal(in)
-		if err != nil {
-			return false, err
-		}
-		body = bytes.NewReader(raw)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, p.base+path, body)
-	if err != nil {
-		return false, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", key)
-	res, err := p.http.Do(req)
-	if err != nil {
-		return ctx.Err() == nil, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests {
-		return true, nil
-	}
-	if res.StatusCode >= 300 {
-		text, _ := io.ReadAll(io.LimitReader(res.Body, 2000))
-		return false, fmt.Errorf("%s %s: %d %s", method, path, res.StatusCode, text)
-	}
-	if out == nil {
-		return false, nil
-	}
-	return false, json.NewDecoder(res.Body).Decode(out)
-}
-
-// play runs incidents one a phone at a time, at the rate.
-func (c simulateCmd) play(ctx context.Context, who cast) (simulated, error) {
-	result := simulated{Differences: []string{}}
-	rng := rand.New(rand.NewPCG(c.Seed, 0))
-	pace := time.NewTicker(time.Duration(float64(time.Minute) / max(c.Rate, 0.01)))
-	defer pace.Stop()
-	free := make(chan *caller, len(who.phones))
-	for _, p := range who.phones {
-		free <- p
-	}
-	differences := make(chan string, 100)
-	collected := make(chan struct{})
-	go func() {
-		defer close(collected)
-		for d := range differences {
-			result.Differences = append(result.Differences, d)
-		}
-	}()
-	var g errgroup.Group
-	for n := 0; (c.Count == 0 || n < c.Count) && ctx.Err() == nil; n++ {
-		var phone *caller
-		select {
-		case <-ctx.Done():
-			continue
-		case phone = <-free:
-		}
-		kind := everyday[rng.IntN(len(everyday))]
-		g.Go(func() error {
-			defer func() { free <- phone }()
-			if d := c.incident(ctx, who, phone, kind); d != "" {
-				differences <- d
-			}
-			return nil
 		})
-		result.Incidents++
+		if err != nil && ctx.Err() == nil && !errors.Is(err, postgres.ErrNotAlone) {
+			a.log.Warn().Err(err).Msg("the simulation ended; it begins anew")
+		}
 		select {
 		case <-ctx.Done():
-		case <-pace.C:
+		case <-time.After(demoAgain):
 		}
 	}
-	_ = g.Wait()
-	close(differences)
-	<-collected
-	return result, ctx.Err()
 }
 
-// everyday is what residents report most, none of it beyond a volunteer.
-var everyday = []string{"urban.garbage", "urban.noise", "urban.street_light", "urban.manhole"}
-
-// incident plays one incident through; it gives what was not as it should be.
-func (c simulateCmd) incident(ctx context.Context, who cast, phone *caller, kind string) string {
-	pause := func() {
-		select {
-		case <-ctx.Done():
-		case <-time.After(c.Step):
-		}
+// demoAdministrator makes the simulation's administrator, or gives the one that
+// is there another password.
+func demoAdministrator(ctx context.Context, store *postgres.Store, accounts *postgres.Accounts) (simulate.Account, error) {
+	const name = demoPrefix + "-administrator"
+	password, err := accounts.ResetPassword(ctx, name)
+	if dispatch.CodeOf(err) != dispatch.CodeNotFound {
+		return simulate.Account{Username: name, Password: password}, err
 	}
-	failed := func(err error) string {
-		if ctx.Err() != nil {
-			return ""
-		}
-		return err.Error()
+	in, err := store.Installation(ctx)
+	if err != nil {
+		return simulate.Account{}, err
 	}
-	var i dispatch.Incident
-	if err := who.chief.call(ctx, "POST", "/api/v1/incidents", payload{"type_code": kind, "lon": phone.me.Lon, "lat": phone.me.Lat, "summary": "模拟事件"}, &i); err != nil {
-		return failed(err)
-	}
-	at := fmt.Sprintf("/api/v1/incidents/%d/", i.ID)
-	if err := who.chief.call(ctx, "POST", at+"verify", payload{"version": i.Version}, &i); err != nil {
-		return failed(err)
-	}
-	var sent struct {
-		Incident dispatch.Incident
-		Offers   []dispatch.Offer
-	}
-	if err := who.chief.call(ctx, "POST", at+"offers", payload{"version": i.Version, "responder_ids": []int64{phone.me.ID}, "reason": "模拟"}, &sent); err != nil {
-		return failed(err)
-	}
-	pause()
-	var answered struct{ Assignment dispatch.Assignment }
-	if err := phone.call(ctx, "POST", fmt.Sprintf("/api/v1/offers/%d/accept", sent.Offers[0].ID), payload{}, &answered); err != nil {
-		return failed(err)
-	}
-	for _, step := range []string{"en-route", "on-scene", "done"} {
-		pause()
-		position := payload{"positions": []payload{{"lon": phone.me.Lon, "lat": phone.me.Lat, "at": time.Now().UTC()}}}
-		if err := phone.call(ctx, "POST", "/api/v1/positions", position, nil); err != nil {
-			return failed(err)
-		}
-		if err := phone.call(ctx, "POST", fmt.Sprintf("/api/v1/assignments/%d/%s", answered.Assignment.ID, step), payload{}, nil); err != nil {
-			return failed(err)
-		}
-	}
-	return c.finish(ctx, who, i.ID, failed)
+	_, password, err = accounts.Create(ctx, name, "模拟管理员", dispatch.RoleAdministrator, in.District.ID, 0)
+	return simulate.Account{Username: name, Password: password}, err
 }
 
-// finish checks, closes and compares.
-func (c simulateCmd) finish(ctx context.Context, who cast, id int64, failed func(error) string) string {
-	var d dispatch.IncidentDetail
-	path := fmt.Sprintf("/api/v1/incidents/%d", id)
-	if err := who.chief.call(ctx, "GET", path, nil, &d); err != nil {
-		return failed(err)
+// ownBase gives the address under which this machine reaches its own server.
+func ownBase(l net.Listener) string {
+	if at, ok := l.Addr().(*net.TCPAddr); ok && at.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", at.Port)
 	}
-	if d.Incident.State != dispatch.IncidentResolved || len(d.Assignments) != 1 || d.Assignments[0].State != dispatch.AssignmentDone {
-		return fmt.Sprintf("incident %d: its people are done, the server says %s", id, d.Incident.State)
-	}
-	if err := who.chief.call(ctx, "POST", path+"/check", payload{"version": d.Incident.Version, "passed": true}, &d.Incident); err != nil {
-		return failed(err)
-	}
-	if err := who.chief.call(ctx, "POST", path+"/close", payload{"version": d.Incident.Version}, &d.Incident); err != nil {
-		return failed(err)
-	}
-	if d.Incident.State != dispatch.IncidentClosed || d.Incident.Active != 0 || d.Incident.Offered != 0 {
-		return fmt.Sprintf("incident %d: closed, the server says %s with %d active", id, d.Incident.State, d.Incident.Active)
-	}
-	return ""
+	return "http://" + l.Addr().String()
 }

@@ -32,6 +32,7 @@ type Deps struct {
 	Metrics   *prometheus.Registry
 	Ready     func(ctx context.Context) error
 	Log       zerolog.Logger
+	Quiet     bool // requests that went well are not logged: a simulation sends them all the time
 	Version   string
 	Origins   []string // further origins whose pages may call
 }

@@ -71,7 +71,7 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		next.ServeHTTP(counted, r.WithContext(ctx))
 		took := time.Since(started)
 		a.took.WithLabelValues(route, strconv.Itoa(counted.status)).Observe(took.Seconds())
-		a.Log.WithLevel(lineLevel(r.Method, counted.status)).Str("request", id).Str("method", r.Method).Str("route", route).
+		a.Log.WithLevel(a.lineLevel(r.Method, counted.status)).Str("request", id).Str("method", r.Method).Str("route", route).
 			Int("status", counted.status).Dur("took", took).Msg("request")
 	})
 }
@@ -92,11 +92,11 @@ func setHeaders(h http.Header, id string, secure, private bool) {
 }
 
 // lineLevel keeps tiles and lists out of the log unless it is asked for them.
-func lineLevel(method string, status int) zerolog.Level {
+func (a *api) lineLevel(method string, status int) zerolog.Level {
 	switch {
 	case status >= 500:
 		return zerolog.WarnLevel
-	case method == http.MethodGet || method == http.MethodHead:
+	case method == http.MethodGet || method == http.MethodHead || a.Quiet && status < 400:
 		return zerolog.DebugLevel
 	}
 	return zerolog.InfoLevel

@@ -35,7 +35,7 @@ export class Server {
   /** Starts it, the first time on a free port, later on the same one. */
   async run(): Promise<void> {
     const env = { ...process.env, YIPING_LISTEN: this.address, YIPING_LOG_LEVEL: 'warn', ...(this.data ? { YIPING_DATA: this.data } : {}) }
-    const child = spawn(this.binary, ['serve', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(this.binary, ['serve', '--json', '--no-simulate'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     this.child = child
     const line = await new Promise<string>((done, fail) => {
       createInterface({ input: child.stdout }).once('line', done)
