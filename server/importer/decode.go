@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -52,11 +53,22 @@ type draft struct {
 // cell gives a field's cell, or what the options set where it is blank.
 func (d *decoder) cell(row sheet.Row, field string) string {
 	if column, ok := d.plan.columns[field]; ok && column < len(row.Cells) {
-		if text := clean(row.Cells[column]); text != "" {
+		if text := clean(row.Cells[column]); text != "" && (!isEmpty(text) || d.meant(field, text)) {
 			return text
 		}
 	}
 	return d.plan.set[field]
+}
+
+// meant says whether a word that mostly stands for nothing means something in a
+// field: 无 is a way to get about.
+func (d *decoder) meant(field, text string) bool {
+	c, _ := d.plan.Noun.Column(field)
+	if c.Kind != Choice && c.Kind != Choices {
+		return false
+	}
+	_, ok := choose(c.Choices, text)
+	return ok
 }
 
 func (x *draft) refuse(field, code, value string, values map[string]string) {
@@ -94,6 +106,10 @@ func (d *decoder) read(row sheet.Row) draft {
 		}
 		if strings.ContainsRune(text, '\ufffd') {
 			x.refuse(c.Field, "unreadable_text", text, nil)
+			continue
+		}
+		if isFault(text) {
+			x.refuse(c.Field, "formula_fault", text, nil)
 			continue
 		}
 		x.values[i] = d.value(&x, c, text)
@@ -145,8 +161,11 @@ func (d *decoder) value(x *draft, c Column, text string) any {
 func (d *decoder) number(x *draft, c Column, text string) any {
 	v, ok := readNumber(text)
 	switch {
-	case !ok || c.Kind == Integer && v != float64(int64(v)):
+	case !ok:
 		x.refuse(c.Field, "not_a_number", text, nil)
+		return nil
+	case c.Kind == Integer && v != math.Trunc(v):
+		x.refuse(c.Field, "not_whole", text, nil)
 		return nil
 	case v < c.Min || v > c.Max:
 		x.refuse(c.Field, "out_of_range", text, map[string]string{"min": trimmed(c.Min), "max": trimmed(c.Max)})
@@ -182,6 +201,10 @@ func (d *decoder) phone(x *draft, c Column, text string) any {
 	case "phone_masked":
 		return Masked
 	}
+	if first, ok := firstPhone(text); ok {
+		x.warn(c.Field, "several_phones", text, map[string]string{"phone": first})
+		return first
+	}
 	x.refuse(c.Field, code, text, nil)
 	return nil
 }
@@ -197,6 +220,11 @@ func (d *decoder) attributes(row sheet.Row) map[string]string {
 	for key, column := range d.attrs {
 		if column < len(row.Cells) {
 			out[key] = clean(row.Cells[column])
+			if strings.HasSuffix(key, "_until") { // a date, which a workbook keeps as a number
+				if t, ok := readMoment(out[key], d.date1904); ok {
+					out[key] = t.Format(time.DateOnly)
+				}
+			}
 		}
 	}
 	for field, value := range d.plan.set {
@@ -243,14 +271,8 @@ func (d *decoder) coordinates(x *draft) {
 	switch {
 	case lon != "" || lat != "":
 		var okX, okY bool
-		x.xy[0], okX = readDegrees(lon)
-		x.xy[1], okY = readDegrees(lat)
-		if !okX {
-			x.refuse("lon", "not_a_coordinate", lon, nil)
-		}
-		if !okY {
-			x.refuse("lat", "not_a_coordinate", lat, nil)
-		}
+		x.xy[0], okX = x.degrees("lon", lon)
+		x.xy[1], okY = x.degrees("lat", lat)
 		x.hasXY = okX && okY
 	case pair != "":
 		if x.xy[0], x.xy[1], x.hasXY = readPair(pair); !x.hasXY {
@@ -272,6 +294,18 @@ func (d *decoder) coordinates(x *draft) {
 	if !x.hasXY && !x.row.Geometry.Bound().IsEmpty() { // a line or several points: their middle
 		x.xy, x.hasXY = x.row.Geometry.Bound().Center(), true
 	}
+}
+
+// degrees reads one of two coordinates, of which the other is there.
+func (x *draft) degrees(field, text string) (float64, bool) {
+	v, ok := readDegrees(text)
+	switch {
+	case text == "":
+		x.refuse(field, "required", "", nil)
+	case !ok:
+		x.refuse(field, "not_a_coordinate", text, nil)
+	}
+	return v, ok
 }
 
 // hours gives the times of a row of the roster.

@@ -90,10 +90,11 @@ func recognise(n *Noun, titles []string, o Options) header {
 			h.recognised[column].Field = field
 		}
 	}
-	for field, title := range o.Columns {
-		for i, name := range titles {
-			if title != "" && plain(name) == plain(title) {
-				take(i, field)
+	for _, field := range slices.Sorted(maps.Keys(o.Columns)) {
+		if column := columnNamed(titles, o.Columns[field]); column >= 0 { // one column may be named for several fields
+			h.fields[field] = column
+			if h.recognised[column].Field == "" {
+				h.recognised[column].Field = field
 			}
 		}
 	}
@@ -114,6 +115,28 @@ func recognise(n *Noun, titles []string, o Options) header {
 		}
 	}
 	return h
+}
+
+// columnNamed finds a column by its title, or by its letter as a spreadsheet
+// shows it; -1 for none.
+func columnNamed(titles []string, name string) int {
+	if plain(name) == "" {
+		return -1
+	}
+	if i := slices.IndexFunc(titles, func(title string) bool { return plain(title) == plain(name) }); i >= 0 {
+		return i
+	}
+	if len(name) > 2 || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return -1
+	}
+	i := 0
+	for _, letter := range name {
+		i = i*26 + int(letter-'A') + 1
+	}
+	if i > len(titles) {
+		return -1
+	}
+	return i - 1
 }
 
 // projectedNames are what easting and northing are called: of a file that has
@@ -180,6 +203,11 @@ func (h header) check(n *Noun, o Options, table sheet.Table) error {
 	for field := range o.Set {
 		if _, ok := n.Column(field); !ok {
 			return &FileError{Code: "no_such_field", Values: map[string]string{"field": field}}
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(o.Columns)) {
+		if _, found := h.fields[field]; !found && o.Columns[field] != "" && len(h.fields) > 0 {
+			return &FileError{Code: "no_such_column", Values: map[string]string{"title": o.Columns[field]}, Columns: h.recognised, Noun: n}
 		}
 	}
 	if len(h.fields) == 0 && len(o.Set) == 0 {

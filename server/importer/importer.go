@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -119,6 +120,9 @@ func Run(ctx context.Context, store Store, noun *Noun, table sheet.Table, o Opti
 			r.plan.Full = false
 			r.note(RowProblem{Code: "nothing_retired", Warning: true})
 		}
+		if r.decoder.axes.swapped {
+			r.note(RowProblem{Code: "axes_swapped", Warning: true})
+		}
 		counts, problems, err := sink.Merge(ctx, r.plan)
 		if err != nil {
 			return false, err
@@ -155,7 +159,7 @@ func (r *run) prepare(ctx context.Context, noun *Noun, o Options) error {
 	}
 	r.pending = rest
 	r.result.Columns = header.recognised
-	if r.plan, err = newPlan(noun, header, o, r.table.Format().Kind == "geojson"); err != nil {
+	if r.plan, err = newPlan(noun, header, o, r.table.Format()); err != nil {
 		return err
 	}
 	around, err := r.store.Surroundings(ctx, r.plan)
@@ -171,13 +175,17 @@ func (r *run) note(p RowProblem) { r.result.Notes = append(r.result.Notes, p) }
 // take notes problems: it counts each row once.
 func (r *run) take(problems []RowProblem) error {
 	last := -1
+	refused := map[int]bool{}
+	for _, p := range problems {
+		refused[p.Line] = refused[p.Line] || !p.Warning
+	}
 	for _, p := range problems {
 		r.result.Counted[p.Code]++
 		if len(r.result.Problems) < shownProblems {
 			r.result.Problems = append(r.result.Problems, p)
 		}
 		if p.Warning {
-			if p.Line != r.doubted {
+			if p.Line != r.doubted && !refused[p.Line] {
 				r.result.Warned++
 				r.doubted = p.Line
 			}
@@ -210,9 +218,11 @@ func (r *run) stage(ctx context.Context, sink Sink) error {
 		defer close(read)
 		return r.read(ctx, read)
 	})
-	var workers errgroup.Group
+	var decoding sync.WaitGroup
 	for range max(1, min(4, runtime.GOMAXPROCS(0))) {
-		workers.Go(func() error {
+		decoding.Add(1)
+		g.Go(func() error { // of the same group: where one fails, nobody goes on without it
+			defer decoding.Done()
 			for c := range read {
 				if err := r.decode(ctx, c); err != nil {
 					return err
@@ -228,7 +238,8 @@ func (r *run) stage(ctx context.Context, sink Sink) error {
 	}
 	g.Go(func() error {
 		defer close(decoded)
-		return workers.Wait()
+		decoding.Wait()
+		return nil
 	})
 	g.Go(func() error {
 		early := map[int]*chunk{} // those that overtook another, at most one a worker
@@ -395,7 +406,7 @@ func (r *run) project(ctx context.Context, drafts []draft) error {
 // Chinese surveying X points north), they are taken as exchanged.
 func (r *run) projected(ctx context.Context, points []Point) ([]Point, error) {
 	return r.decoder.axes.convert(points, func(p []Point) ([]Point, error) { return r.store.Project(ctx, r.plan.SRID, p) },
-		func(p Point) bool { return r.decoder.around.Inside(p) })
+		func(p Point) bool { return r.decoder.around.plausible(p) })
 }
 
 // resolutionOf gives the resolution of a noun's cells.

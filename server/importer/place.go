@@ -279,6 +279,11 @@ func (d *decoder) key(x *draft, r *Record) string {
 				text = t.Format(time.RFC3339)
 			}
 		}
+		if i := d.plan.Field(field); i >= 0 { // a value, however it is written
+			if v, ok := x.values[i].(string); ok {
+				text = v
+			}
+		}
 		if text != "" && field != "kind" && field != "level" && field != "place_category" {
 			told++
 		}

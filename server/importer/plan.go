@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"yiping/geo"
+	"yiping/server/sheet"
 )
 
 // Plan is how the rows of one file go into the store.
@@ -29,9 +30,13 @@ type Plan struct {
 // apart are the fields that are not among a record's values.
 var apart = map[string]bool{"external_id": true, "source": true, "area": true, "lon": true, "lat": true, "coordinates": true, "date": true, "hours": true}
 
-// newPlan makes the plan of a file whose columns were recognised; geometry says
-// that its rows carry one beside their cells.
-func newPlan(n *Noun, h header, o Options, geometry bool) (*Plan, error) {
+// newPlan makes the plan of a file whose columns were recognised; those of
+// GeoJSON carry a geometry beside their cells.
+func newPlan(n *Noun, h header, o Options, f sheet.Format) (*Plan, error) {
+	geometry := f.Kind == "geojson"
+	if o.SRID == 0 { // as the file says itself
+		o.SRID = f.SRID
+	}
 	p := &Plan{Noun: n, Source: strings.TrimSpace(o.Source), SRID: o.SRID, Full: o.Full, AreaIDs: o.AreaIDs, ImportID: o.ImportID, File: o.File, AccountID: o.AccountID, columns: h.fields, set: o.Set}
 	if p.Source == "" {
 		p.Source = "import"

@@ -100,6 +100,15 @@ func (s *Surroundings) AddKnown(noun string, k Known) {
 // nothing does.
 func (s *Surroundings) Inside(p Point) bool { return len(s.district.Holding(p)) > 0 }
 
+// plausible says whether a point may be meant: in the district, or where no
+// outline is known, in China.
+func (s *Surroundings) plausible(p Point) bool {
+	if s.outlined {
+		return s.Inside(p)
+	}
+	return p[0] > 73 && p[0] < 136 && p[1] > 3 && p[1] < 54
+}
+
 // deepest gives the deepest area whose boundary holds a point, no grid: 0 for
 // none.
 func (s *Surroundings) deepest(p Point) int64 {

@@ -39,6 +39,29 @@ func clean(cell string) string {
 	return strings.TrimFunc(sheet.Unguarded(strings.TrimFunc(cell, unicode.IsSpace)), unicode.IsSpace)
 }
 
+// dashes are what a hyphen is typed as.
+var dashes = strings.NewReplacer("—", "-", "–", "-", "‐", "-", "‑", "-", "−", "-", "―", "-")
+
+// empties are what people write into a cell that they leave empty.
+var empties = map[string]bool{"": true, "/": true, "\\": true, "-": true, "--": true, "无": true, "暂无": true, "未知": true, "不详": true, "n/a": true, "null": true, "none": true}
+
+// isEmpty says whether a cell says that there is nothing to say.
+func isEmpty(cell string) bool {
+	if len(cell) > 12 || cell == "" || cell[0] >= '0' && cell[0] <= '9' {
+		return cell == ""
+	}
+	return empties[strings.ToLower(dashes.Replace(cell))]
+}
+
+// isFault recognises what a spreadsheet shows where it could not reckon.
+func isFault(cell string) bool {
+	switch cell {
+	case "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA":
+		return true
+	}
+	return false
+}
+
 var narrow = strings.NewReplacer("＋", "+", "－", "-", "．", ".", "\u00a0", " ", "\u3000", " ")
 
 // splitList gives the parts of a cell that holds several, each once.
@@ -72,10 +95,13 @@ func readNumber(cell string) (float64, bool) {
 
 var telephone = regexp.MustCompile(`^\+?[0-9]{3,20}(?:[-转#][0-9]{1,6})?$`)
 
+// mobile recognises what begins as a mobile number of China does.
+var mobile = regexp.MustCompile(`^(?:\+?86|0086)?(1[3-9][0-9]{7,11})$`)
+
 // readPhone reads a telephone number. code says what is wrong with it: a
 // spreadsheet that took it for a number may have lost its digits.
 func readPhone(cell string) (phone, code string) {
-	text := strings.NewReplacer(" ", "", "（", "", "）", "", "(", "", ")", "", "\t", "").Replace(norm.NFKC.String(cell))
+	text := strings.NewReplacer(" ", "", "（", "", "）", "", "(", "", ")", "", "\t", "").Replace(dashes.Replace(norm.NFKC.String(cell)))
 	if strings.ContainsAny(text, "eE") && isFloat(text) {
 		v, _ := strconv.ParseFloat(text, 64)
 		digits := strings.Trim(strings.SplitN(strings.ToLower(text), "e", 2)[0], "0.")
@@ -89,16 +115,33 @@ func readPhone(cell string) (phone, code string) {
 		return "", "phone_masked"
 	}
 	bare := strings.ReplaceAll(text, "-", "")
-	if !telephone.MatchString(text) && !telephone.MatchString(bare) {
+	if strings.HasSuffix(text, "-") || !telephone.MatchString(text) && !telephone.MatchString(bare) {
 		return "", "bad_phone"
 	}
+	if m := mobile.FindStringSubmatch(bare); m != nil {
+		if len(m[1]) != 11 {
+			return "", "phone_length"
+		}
+		return bare, ""
+	}
 	return text, ""
+}
+
+// firstPhone gives the first number of a cell that holds several.
+func firstPhone(cell string) (phone string, ok bool) {
+	parts := strings.FieldsFunc(norm.NFKC.String(cell), func(r rune) bool { return strings.ContainsRune("、,;|/\\ \n\t", r) })
+	for _, part := range parts {
+		if phone, code := readPhone(part); code == "" && len(phone) >= 7 && len(parts) > 1 {
+			return phone, true
+		}
+	}
+	return "", false
 }
 
 // momentForms are the ways in which people write dates and times.
 var momentForms = []string{
 	time.RFC3339, "2006-1-2 15:04:05", "2006-1-2 15:04", "2006-1-2T15:04:05", "2006-1-2T15:04", "2006-1-2", "2006/1/2 15:04:05", "2006/1/2 15:04", "2006/1/2",
-	"2006.1.2 15:04", "2006.1.2", "2006年1月2日 15:04:05", "2006年1月2日 15:04", "2006年1月2日15:04", "2006年1月2日15时04分", "2006年1月2日 15时04分", "2006年1月2日15时", "2006年1月2日", "20060102",
+	"2006.1.2 15:04", "2006.1.2", "2006年1月2日 15:04:05", "2006年1月2日 15:04", "2006年1月2日15:04", "2006年1月2日15时04分", "2006年1月2日 15时04分", "2006年1月2日15时", "2006年1月2日 15时", "2006年1月2日15点", "2006/1/2T15:04:05", "2006.1.2 15:04:05", "2006年1月2日15:04:05", "200601021504", "20060102150405", "2006年1月2日", "20060102",
 }
 
 // readMoment reads a date with or without a time, also as the number of days
@@ -115,7 +158,7 @@ func readMoment(cell string, date1904 bool) (time.Time, bool) {
 	}
 	for _, form := range momentForms {
 		if t, err := time.ParseInLocation(form, text, Instant); err == nil {
-			return t, true
+			return t, t.Year() >= 1900 && t.Year() < 2200
 		}
 	}
 	return time.Time{}, false
@@ -137,7 +180,7 @@ func readHours(cell string) (from, to int, ok bool) {
 		return hours*60 + rest
 	}
 	from, to = minutes(m[1], m[2]), minutes(m[4], m[5])
-	if from > 1440 || to > 1440 {
+	if from > 1440 || to > 1440 || m[2] > "59" || m[5] > "59" {
 		return 0, 0, false
 	}
 	if to <= from || m[3] != "" {

@@ -41,7 +41,24 @@ func (k *sink) Merge(ctx context.Context, plan *importer.Plan) (importer.Counts,
 			return k.counts, nil, err
 		}
 	}
-	return k.counts, sorted(problems), nil
+	mended, err := k.mended(ctx, plan)
+	return k.counts, sorted(append(problems, mended...)), err
+}
+
+// mended warns of the boundaries that cross themselves: they are written
+// repaired.
+func (k *sink) mended(ctx context.Context, plan *importer.Plan) ([]importer.RowProblem, error) {
+	if plan.Field("boundary") < 0 {
+		return nil, nil
+	}
+	rows, err := k.Query(ctx, `select line from stage where boundary is not null and not st_isvalid(st_geomfromwkb(boundary, 4326)) order by line`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (importer.RowProblem, error) {
+		p := importer.RowProblem{Field: "boundary", Code: "shape_repaired", Warning: true}
+		return p, row.Scan(&p.Line)
+	})
 }
 
 func sorted(problems []importer.RowProblem) []importer.RowProblem {
@@ -365,7 +382,9 @@ func (k *sink) refusedAreas(ctx context.Context, plan *importer.Plan, level stri
 		parent := "''"
 		if plan.Field("parent_code") >= 0 {
 			parent = "coalesce(s.parent_code, '')"
-			rules = append(rules, `select s.line, 'parent_code', case when `+parent+` = '' then 'parent_required' else 'parent_unknown' end, `+parent+`, '', '' from stage s where s.level = $1 and s.area_id is null`)
+			rules = append(rules, `select s.line, 'parent_code', case when `+parent+` = '' then 'parent_required' else 'parent_unknown' end, `+parent+`, '', '' from stage s where s.level = $1 and s.area_id is null`,
+				`select s.line, 'level', 'wrong_level', s.level, '', '' from stage s join area p on p.id = s.area_id where s.level = $1
+					and array_position(array['district', 'street', 'community', 'grid'], p.level) >= array_position(array['district', 'street', 'community', 'grid'], s.level)`)
 		} else {
 			rules = append(rules, `select s.line, 'parent_code', 'parent_required', '', '', '' from stage s where s.level = $1 and not `+there)
 		}
