@@ -10,6 +10,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"yiping/geo"
 	"yiping/server/sheet"
 )
 
@@ -142,4 +143,18 @@ func fileCode(err error) string {
 		return own.Code
 	}
 	return ""
+}
+
+// shifted gives a point of WGS-84 as it is in another datum.
+func shifted(t *testing.T, datum string, p Point) Point {
+	t.Helper()
+	d, err := geo.ParseDatum(datum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := geo.FromWGS84(d, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
