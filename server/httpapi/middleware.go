@@ -63,7 +63,7 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		secure := r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 		ctx := context.WithValue(r.Context(), keyRequestID, id)
 		ctx = context.WithValue(ctx, keySecure, secure)
-		ctx = context.WithValue(ctx, keyLanguage, languageFrom(r.Header.Get("Accept-Language")))
+		ctx = context.WithValue(ctx, keyLanguage, languageFrom(languageAsked(r)))
 		setHeaders(w.Header(), id, secure, strings.HasPrefix(r.URL.Path, "/api/"))
 		_, route := mux.Handler(r)
 		started := time.Now()

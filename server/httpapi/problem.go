@@ -199,6 +199,15 @@ func languageOf(ctx context.Context) string {
 	return langDefault
 }
 
+// languageAsked gives what a request says about its language: a link to a file
+// has no headers of its own and says it in its address.
+func languageAsked(r *http.Request) string {
+	if lang := r.URL.Query().Get("lang"); lang != "" {
+		return lang
+	}
+	return r.Header.Get("Accept-Language")
+}
+
 // languageFrom reads Accept-Language (RFC 9110, 12.5.4): the language of ours
 // that is liked most, the earlier of equals.
 func languageFrom(header string) string {

@@ -154,11 +154,14 @@ type run struct {
 // prepare recognises the columns and loads what rows are held against.
 func (r *run) prepare(ctx context.Context, noun *Noun, o Options) error {
 	header, rest, err := findHeader(noun, r.table, o)
-	if err != nil {
+	if header.recognised != nil {
+		r.result.Columns = header.recognised
+	}
+	if err != nil { // shown all the same, so that columns can be chosen by hand
+		r.sample(rest)
 		return err
 	}
 	r.pending = rest
-	r.result.Columns = header.recognised
 	if r.plan, err = newPlan(noun, header, o, r.table.Format()); err != nil {
 		return err
 	}
@@ -286,13 +289,20 @@ func (r *run) read(ctx context.Context, out chan<- *chunk) error {
 		if row.Blank() {
 			continue
 		}
-		if len(r.result.Sample) < sampleRows {
-			r.result.Sample = append(r.result.Sample, append([]string(nil), row.Cells...))
-		}
+		r.sample([]sheet.Row{row})
 		if c.rows = append(c.rows, row); len(c.rows) == chunkRows {
 			if err := flush(); err != nil {
 				return err
 			}
+		}
+	}
+}
+
+// sample keeps the first rows that are not blank.
+func (r *run) sample(rows []sheet.Row) {
+	for _, row := range rows {
+		if len(r.result.Sample) < sampleRows && !row.Blank() {
+			r.result.Sample = append(r.result.Sample, append([]string(nil), row.Cells...))
 		}
 	}
 }

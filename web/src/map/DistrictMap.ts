@@ -9,6 +9,7 @@ import type { Incident, Responder } from '../api/types'
 import { cameraIcon, families, incidentIcon, priorities, responderIcon, statuses } from './icons'
 import { overlayLayers } from './overlays'
 import { dark, light, type Palette } from './palette'
+import { boxOf, type PlacePoint, pointFeatures, pointLayers, pointsSource } from './points'
 import { sectorRing } from './sector'
 import { baseStyle } from './style'
 
@@ -19,6 +20,7 @@ export type Picked =
   | { kind: 'responder'; id: number }
   | { kind: 'camera'; id: number }
   | { kind: 'facility'; id: number }
+  | { kind: 'point'; id: number }
   | { kind: 'ground'; lon: number; lat: number }
 
 export interface MapOptions {
@@ -43,7 +45,7 @@ export function canDraw(): boolean {
 }
 
 const empty = { type: 'FeatureCollection' as const, features: [] }
-const clickable = ['incident', 'responder', 'camera', 'facility']
+const clickable = ['incident', 'responder', 'camera', 'facility', 'point', 'cluster']
 
 export class DistrictMap {
   private readonly map: GLMap
@@ -53,6 +55,7 @@ export class DistrictMap {
   private incidents: ReadonlyMap<number, Incident> | null = null
   private responders: ReadonlyMap<number, Responder> | null = null
   private cells: Cells | null = null
+  private points: readonly PlacePoint[] = []
 
   constructor(private readonly options: MapOptions) {
     this.palette = options.theme === 'dark' ? dark : light
@@ -88,6 +91,8 @@ export class DistrictMap {
       if (this.options[set])
         this.map.addSource(set, { type: 'vector', tiles: [`${location.origin}/api/v1/tiles/${set}/{z}/{x}/{y}`], minzoom: 10, maxzoom: 16 })
     }
+    this.map.addSource('points', pointsSource)
+    for (const layer of pointLayers(this.palette, this.options.scale)) this.map.addLayer(layer)
     for (const layer of overlayLayers(this.palette, this.options)) this.map.addLayer(layer)
     this.loaded = true
     for (const run of this.waiting.splice(0)) run()
@@ -118,9 +123,21 @@ export class DistrictMap {
 
   private clicked(x: number, y: number, lon: number, lat: number): void {
     const hit = this.loaded ? this.pick(x, y) : undefined
+    if (hit?.layer.id === 'cluster') {
+      void this.openCluster(hit)
+      return
+    }
     const id = hit ? Number(hit.properties.id) : 0
     if (!hit || !id) this.options.picked({ kind: 'ground', lon, lat })
-    else this.options.picked({ kind: hit.layer.id as 'incident' | 'responder' | 'camera' | 'facility', id })
+    else this.options.picked({ kind: hit.layer.id as 'incident' | 'responder' | 'camera' | 'facility' | 'point', id })
+  }
+
+  /** Goes near enough for a gathering of points to fall apart. */
+  private async openCluster(hit: MapGeoJSONFeature): Promise<void> {
+    if (hit.geometry.type !== 'Point') return
+    const [lon = 0, lat = 0] = hit.geometry.coordinates
+    const zoom = await this.source('points')?.getClusterExpansionZoom(Number(hit.properties.cluster_id))
+    this.goTo(lon, lat, zoom)
   }
 
   private pick(x: number, y: number): MapGeoJSONFeature | undefined {
@@ -177,6 +194,20 @@ export class DistrictMap {
             },
           })),
       })
+    })
+  }
+
+  /** Draws the places of a list, and shows where they are. */
+  showPoints(points: readonly PlacePoint[], follow: boolean): void {
+    if (this.points === points) return
+    this.points = points
+    this.whenLoaded(() => {
+      if (this.points !== points) return
+      this.source('points')?.setData(pointFeatures(points))
+      const [west, south, east, north] = this.options.bounds
+      const box = follow ? boxOf(points, [west, south, east, north]) : undefined
+      const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+      if (box) this.map.fitBounds(box, { padding: 48, maxZoom: 15, duration: still ? 0 : 600 })
     })
   }
 

@@ -59,12 +59,15 @@ export async function signOut(): Promise<void> {
   signedOut()
 }
 
+/** Reads the area tree, again where it was changed. */
+export async function readAreas(): Promise<void> {
+  const tree = await get<{ areas: Area[] }>('/api/v1/areas')
+  areas.value = new Map(tree.areas.map((a) => [a.id, a]))
+}
+
 async function enter(): Promise<void> {
   const roles = session.value?.roles.map((r) => r.role) ?? []
-  if (roles.some((r) => r !== 'responder')) {
-    const tree = await get<{ areas: Area[] }>('/api/v1/areas')
-    areas.value = new Map(tree.areas.map((a) => [a.id, a]))
-  }
+  if (roles.some((r) => r !== 'responder')) await readAreas()
   feed = new LiveFeed(browserWorld(), liveURL(), layers, {
     frames: (frames) => {
       picture.value = foldAll(picture.value, frames, Date.now())
