@@ -14,6 +14,8 @@ import (
 const (
 	streamedWithin = 15 * time.Second // in which the live socket must tell what was acknowledged
 	longestHold    = 20 * time.Minute // at the real pace; what is not handled by then is cancelled
+	leastHold      = 3 * time.Minute  // at any pace: a server under load takes its time
+	leastPatience  = 3 * time.Second
 	mostWaves      = 6
 )
 
@@ -122,7 +124,7 @@ func (s *story) check(ctx context.Context, passed bool) error {
 
 // handled sends people in waves until their work is done.
 func (s *story) handled(ctx context.Context) error {
-	deadline := time.Now().Add(time.Duration(float64(longestHold) / s.Speed))
+	deadline := time.Now().Add(max(time.Duration(float64(longestHold)/s.Speed), leastHold))
 	for wave := 0; ; {
 		state, missing := s.stand()
 		switch {
@@ -219,7 +221,7 @@ func (s *story) stale(ctx context.Context) error {
 func (s *story) patience() time.Duration {
 	offer := time.Duration(s.kind.Plan.OfferSeconds) * time.Second
 	if s.Speed > 1 {
-		return max(time.Duration(float64(offer)/s.Speed), 50*time.Millisecond)
+		return max(time.Duration(float64(offer)/s.Speed), leastPatience)
 	}
 	if s.chance(0.1) {
 		return offer / 3
