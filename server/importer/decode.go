@@ -140,12 +140,10 @@ func (d *decoder) value(x *draft, c Column, text string) any {
 		}
 		return t
 	case Choice:
-		value, ok := choose(c.Choices, text)
-		if !ok {
-			x.refuse(c.Field, "unknown_choice", text, map[string]string{"list": "@list." + c.Choices})
-			return nil
+		if value, ok := x.choice(c, text); ok {
+			return value
 		}
-		return value
+		return nil
 	case Choices:
 		return d.several(x, c, text)
 	case List:
@@ -160,6 +158,9 @@ func (d *decoder) value(x *draft, c Column, text string) any {
 
 func (d *decoder) number(x *draft, c Column, text string) any {
 	v, ok := readNumber(text)
+	if c.Field == "bearing_degrees" && !ok {
+		v, ok = readBearing(text)
+	}
 	switch {
 	case !ok:
 		x.refuse(c.Field, "not_a_number", text, nil)
@@ -178,15 +179,24 @@ func (d *decoder) number(x *draft, c Column, text string) any {
 	return v
 }
 
+// choice gives the value that a text means, or may be taken to mean.
+func (x *draft) choice(c Column, text string) (string, bool) {
+	if value, ok := choose(c.Choices, text); ok {
+		return value, true
+	}
+	if value, ok := guess(c.Choices, text); ok {
+		x.warn(c.Field, "choice_guessed", text, map[string]string{"choice": "@choice." + listOf(c.Choices) + "." + value})
+		return value, true
+	}
+	x.refuse(c.Field, "unknown_choice", text, map[string]string{"list": "@list." + c.Choices})
+	return "", false
+}
+
 func (d *decoder) several(x *draft, c Column, text string) any {
 	out := []string{}
 	for _, part := range splitList(text) {
-		value, ok := choose(c.Choices, part)
-		if !ok {
-			x.refuse(c.Field, "unknown_choice", part, map[string]string{"list": "@list." + c.Choices})
-			continue
-		}
-		if !contains(out, value) {
+		value, ok := x.choice(c, part)
+		if ok && !contains(out, value) {
 			out = append(out, value)
 		}
 	}

@@ -98,7 +98,7 @@ func recognise(n *Noun, titles []string, o Options) header {
 			}
 		}
 	}
-	known := titlesOf(n)
+	known, plainly := titlesOf(n), plainTitles(n, titles)
 	for field, ways := range known {
 		if _, chosen := o.Columns[field]; chosen {
 			continue
@@ -107,7 +107,7 @@ func recognise(n *Noun, titles []string, o Options) header {
 			ways = append(append([]string(nil), projectedNames[field]...), ways...)
 		}
 		for _, way := range ways { // the word that says it best
-			column := slices.IndexFunc(titles, func(title string) bool { return plain(title) == way })
+			column := slices.Index(plainly, way)
 			if column >= 0 && h.recognised[column].Field == "" {
 				take(column, field)
 				break
@@ -115,6 +115,25 @@ func recognise(n *Noun, titles []string, o Options) header {
 		}
 	}
 	return h
+}
+
+// plainTitles gives titles in their plain form, without a unit or remark in
+// brackets behind them where only so they are known.
+func plainTitles(n *Noun, titles []string) []string {
+	known := map[string]bool{}
+	for _, ways := range titlesOf(n) {
+		for _, way := range ways {
+			known[way] = true
+		}
+	}
+	out := make([]string, len(titles))
+	for i, title := range titles {
+		out[i] = plain(title)
+		if open := strings.IndexByte(out[i], '('); open > 0 && strings.HasSuffix(out[i], ")") && !known[out[i]] {
+			out[i] = out[i][:open]
+		}
+	}
+	return out
 }
 
 // columnNamed finds a column by its title, or by its letter as a spreadsheet
@@ -165,11 +184,13 @@ func titlesOf(n *Noun) map[string][]string {
 		}
 	}
 	for _, c := range n.Columns {
-		for _, name := range c.Names {
-			put(name, c.Field)
-		}
 		for _, language := range Languages { // "名称" where the noun's own title is "设施名称"
 			put(word(language, "field."+c.Field), c.Field)
+		}
+	}
+	for _, c := range n.Columns {
+		for _, name := range c.Names {
+			put(name, c.Field)
 		}
 	}
 	for _, c := range n.Columns {
@@ -189,7 +210,7 @@ func titlesOf(n *Noun) map[string][]string {
 // that stand for it; an export shows any other key by itself.
 var attributeNames = map[string][]string{
 	"capacity": {"预计收容人数", "預計收容人數", "可容纳人数", "收容人数"}, "hours": {"营业时间", "服务时间"}, "placement": {"摆放位置", "放置位置"},
-	"contact": {"联系人姓名", "负责人"}, "phone": {}, "beds": {"床位"}, "indoor": {"室內"}, "crew": {"人数"}, "pupils": {}, "boxes": {}, "sockets": {}, "sprinkler": {}, "underground": {},
+	"contact": {"联系人姓名", "负责人", "责任人", "管理人员", "负责人姓名"}, "phone": {"电话", "手机号", "联系方式", "负责人电话", "责任人电话", "联系人电话"}, "beds": {"床位"}, "indoor": {"室內"}, "crew": {"人数"}, "pupils": {}, "boxes": {}, "sockets": {}, "sprinkler": {}, "underground": {},
 	"pressure_mpa": {"压力"}, "pads_until": {}, "places": {}, "model": {"规格型号"}, "serial": {"出厂编号", "设备序列号"}, "url": {"网址"},
 }
 

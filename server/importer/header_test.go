@@ -60,6 +60,10 @@ func TestTemplatesAreRecognised(t *testing.T) {
 func TestHeadersInUse(t *testing.T) {
 	for text, want := range map[string][]string{
 		"units:序号,单位名称,单位类别,值班电话,经度,纬度":                 {"name", "kind", "duty_phone", "lon", "lat"},
+		"units:单位名称,单位性质,24小时值班电话":                      {"name", "kind", "duty_phone"},
+		"responders:姓 名,职务,联系电话,所属社区,政治面貌":              {"name", "affiliations", "phone", "area"},
+		"facilities:设备编号,设施名称,设施种类,设置位置,责任人,责任人电话":      {"external_id", "name", "kind", "address", "attributes.contact", "attributes.phone"},
+		"facilities:场所名称,场所类型,可容纳人数（人）,中心点经纬度":          {"name", "kind", "attributes.capacity", "coordinates"},
 		"units:部门名称,类别,24小时电话,所属区划":                     {"name", "kind", "duty_phone", "area"},
 		"responders:姓名,人员类别,手机号码,所在社区,特长,所在党支部":         {"name", "affiliations", "phone", "area", "skills", "party_organisation"},
 		"responders:人员姓名,身份类别,联系方式,报到社区,交通工具":           {"name", "affiliations", "phone", "area", "vehicle"},
@@ -84,6 +88,16 @@ func TestHeadersInUse(t *testing.T) {
 			if _, ok := got[field]; !ok {
 				t.Errorf("%s: %s is not recognised (%v)", text, field, got)
 			}
+		}
+	}
+}
+
+// Of several columns that say where, the one that says it best is taken.
+func TestBestHeader(t *testing.T) {
+	for text, want := range map[string]int{"responders:姓名,职务,所在街道,所在网格,所属社区": 4, "facilities:名称,类型,所属街道,社区": 3, "cameras:名称,所在街道,所属社区": 2} {
+		noun, header, _ := strings.Cut(text, ":")
+		if got, _, err := columnsOf(t, noun, header+"\n", Options{}); err != nil || got["area"] != want {
+			t.Errorf("%s: column %d, %v", text, got["area"], err)
 		}
 	}
 }

@@ -88,14 +88,14 @@ func Names() []string {
 
 // Columns that many nouns have.
 var (
-	colID     = Column{Field: "external_id", Kind: Text, Max: 128, Fixed: true, Names: []string{"唯一编号", "唯一标识", "序号ID", "uid", "key", "code_id", "external id"}}
+	colID     = Column{Field: "external_id", Kind: Text, Max: 128, Fixed: true, Names: []string{"唯一编号", "唯一标识", "序号ID", "设施编号", "设备编号", "点位编号", "人员编号", "小区编号", "楼栋编号", "单位编号", "uid", "key", "code_id", "external id"}}
 	colSource = Column{Field: "source", Kind: Text, Max: 64, Fixed: true, Names: []string{"来源", "来源系统"}}
 	colName   = Column{Field: "name", Kind: Text, Required: true, Max: 200, Names: []string{"名字", "title", "place", "description"}}
-	colArea   = Column{Field: "area", Kind: Reference, Of: "area", Names: []string{"社区", "村居", "村（居）", "村社区", "所在社区", "所属村居", "所属社区（村）", "辖区", "area_code", "community", "grid", "street"}}
-	colAdr    = Column{Field: "address", Kind: Text, Max: 300, Names: []string{"详细地址", "地点", "位置", "具体位置", "安装地址", "安装位置", "所在地址", "addr", "location"}}
+	colArea   = Column{Field: "area", Kind: Reference, Of: "area", Names: []string{"社区", "村居", "村（居）", "村社区", "所在社区", "所属村居", "所属社区（村）", "所属村（社区）", "村（社区）", "所在村居", "辖区", "所属辖区", "所属街道", "所在街道", "所属镇街", "镇街", "街道", "area_code", "community", "grid", "street"}}
+	colAdr    = Column{Field: "address", Kind: Text, Max: 300, Names: []string{"详细地址", "地点", "位置", "具体位置", "安装地址", "安装位置", "所在地址", "设置位置", "坐落位置", "坐落", "所在位置", "通讯地址", "addr", "location"}}
 	colLon    = Column{Field: "lon", Kind: Degrees, Fixed: true, Names: []string{"经度坐标", "东经", "x", "x坐标", "坐标x", "point_x", "lng", "long", "easting", "e", "横坐标", "经度（°）", "经度(度)", "经度(°)"}}
 	colLat    = Column{Field: "lat", Kind: Degrees, Fixed: true, Names: []string{"纬度坐标", "北纬", "y", "y坐标", "坐标y", "point_y", "northing", "n", "纵坐标", "纬度（°）", "纬度(度)", "纬度(°)"}}
-	colPair   = Column{Field: "coordinates", Kind: Pair, Fixed: true, Hidden: true, Names: []string{"坐标", "地理坐标", "位置坐标", "经度纬度", "经纬坐标", "lnglat", "lonlat", "point"}}
+	colPair   = Column{Field: "coordinates", Kind: Pair, Fixed: true, Hidden: true, Names: []string{"坐标", "地理坐标", "位置坐标", "经度纬度", "经纬坐标", "中心点经纬度", "中心点坐标", "点位坐标", "gps坐标", "lnglat", "lonlat", "point"}}
 	colWhole  = Column{Field: "compound", Kind: Reference, Of: "compound", Names: []string{"小区", "所在小区", "小区名称", "住宅小区"}}
 	colShape  = Column{Field: "boundary", Kind: Shape, Fixed: true, Names: []string{"范围", "边界wkt", "wkt", "geometry", "geom"}}
 	colAlias  = Column{Field: "aliases", Kind: List, Names: []string{"又名", "俗称", "曾用名", "alias"}}
@@ -112,8 +112,8 @@ var nouns = []*Noun{
 	}},
 	{Name: "units", Singular: "unit", Located: true, Keys: []string{"kind", "name"}, Columns: []Column{
 		{Field: "name", Kind: Text, Required: true, Max: 100, Names: []string{"单位", "部门名称", "机构名称"}},
-		{Field: "kind", Kind: Choice, Choices: "unit_kind", Required: true, Names: []string{"类别", "单位类别", "type", "category"}},
-		{Field: "duty_phone", Kind: Phone, Names: []string{"联系电话", "电话", "24小时电话", "phone", "tel"}},
+		{Field: "kind", Kind: Choice, Choices: "unit_kind", Required: true, Names: []string{"类别", "单位类别", "单位性质", "行业类别", "所属行业", "type", "category"}},
+		{Field: "duty_phone", Kind: Phone, Names: []string{"联系电话", "电话", "24小时电话", "24小时值班电话", "值班室电话", "应急电话", "办公电话", "phone", "tel"}},
 		colArea, colLon, colLat, colPair, colID, colSource,
 	}},
 	{Name: "compounds", Singular: "compound", Located: true, Point: true, Keys: []string{"name", "address"}, Searched: []string{"aliases", "address"}, Columns: []Column{
@@ -125,14 +125,14 @@ var nouns = []*Noun{
 	{Name: "buildings", Singular: "building", Located: true, Point: true, Keys: []string{"compound", "name", "address"}, Searched: []string{"address"}, Columns: []Column{
 		{Field: "name", Kind: Text, Required: true, Max: 100, Names: []string{"楼号", "栋号", "楼栋", "楼栋号", "building"}},
 		colWhole, colAdr,
-		{Field: "kind", Kind: Choice, Choices: "building_kind", Names: []string{"用途", "建筑用途", "房屋用途", "use"}},
+		{Field: "kind", Kind: Choice, Choices: "building_kind", Names: []string{"用途", "类型", "建筑类型", "楼栋类型", "建筑用途", "房屋用途", "use"}},
 		{Field: "floors", Kind: Integer, Max: 300, Names: []string{"层数", "地上层数", "总层数", "levels"}},
 		{Field: "entrances", Kind: Integer, Max: 500, Names: []string{"单元", "单元个数"}},
 		{Field: "households", Kind: Integer, Max: 20000, Names: []string{"户数", "总户数", "住户数"}},
 		colArea, colShape, colLon, colLat, colPair, colID, colSource,
 	}},
 	{Name: "facilities", Singular: "facility", Located: true, Point: true, Keys: []string{"kind", "name", "address", "attributes.placement"}, Searched: []string{"address"}, Columns: []Column{
-		{Field: "kind", Kind: Choice, Choices: "facility_kind", Required: true, Names: []string{"类别", "设施类别", "type"}},
+		{Field: "kind", Kind: Choice, Choices: "facility_kind", Required: true, Names: []string{"类别", "设施类别", "设施种类", "种类", "场所类型", "场所类别", "type"}},
 		withNames(colName, "避難收容處所名稱", "避难场所名称", "场所名称", "设施", "中文單位名稱"),
 		withNames(colAdr, "避難收容處所地址"), colArea, colWhole,
 		withNames(colLon, "經度"), withNames(colLat, "緯度"), colPair,
@@ -143,8 +143,8 @@ var nouns = []*Noun{
 		withNames(colName, "点位名称", "监控点名称", "设备名称", "通道名称"),
 		{Field: "place_category", Kind: Choice, Choices: "place_category", Names: []string{"点位类别", "监控点位类型", "点位类型", "采集区域类型"}},
 		{Field: "filing_number", Kind: Text, Max: 64, Names: []string{"备案号", "设备编码", "国标编码"}},
-		{Field: "owner_unit", Kind: Reference, Of: "unit", Names: []string{"建设单位", "权属单位", "所属单位", "管理单位", "owner"}},
-		{Field: "bearing_degrees", Kind: Number, Max: 360, Names: []string{"朝向", "方位", "监控方位", "bearing", "heading", "direction"}},
+		{Field: "owner_unit", Kind: Reference, Of: "unit", Names: []string{"建设单位", "权属单位", "产权单位", "所属单位", "管理单位", "owner"}},
+		{Field: "bearing_degrees", Kind: Number, Max: 360, Names: []string{"朝向", "方位", "监控方位", "监控方向", "bearing", "heading", "direction"}},
 		{Field: "view_degrees", Kind: Number, Min: 1, Max: 360, Names: []string{"视场角", "视角", "fov"}},
 		{Field: "range_meters", Kind: Number, Min: 1, Max: 20000, Names: []string{"可视距离", "有效距离", "range"}},
 		colArea, colWhole, withNames(colLon, "經度"), withNames(colLat, "緯度"), colPair, colID, colSource,
@@ -156,10 +156,10 @@ var nouns = []*Noun{
 		colArea, colWhole, colLon, colLat, colPair, colID, colSource,
 	}},
 	{Name: "devices", Singular: "device", Located: true, Point: true, Keys: []string{"kind", "name", "address"}, Searched: []string{"address"}, Columns: []Column{
-		{Field: "kind", Kind: Choice, Choices: "device_kind", Required: true, Names: []string{"类别", "设备类别", "type"}},
+		{Field: "kind", Kind: Choice, Choices: "device_kind", Required: true, Names: []string{"类别", "设备类别", "设备种类", "种类", "传感器类型", "type"}},
 		withNames(colName, "设备"),
 		colAdr,
-		{Field: "owner_unit", Kind: Reference, Of: "unit", Names: []string{"权属单位", "所属单位", "管理单位", "owner"}},
+		{Field: "owner_unit", Kind: Reference, Of: "unit", Names: []string{"权属单位", "产权单位", "所属单位", "管理单位", "owner"}},
 		colArea, colWhole, colLon, colLat, colPair,
 		{Field: "attributes", Kind: Attributes},
 		colID, colSource,
@@ -167,7 +167,7 @@ var nouns = []*Noun{
 	{Name: "responders", Singular: "responder", Located: true, People: true, Keys: []string{"name", "phone"}, Columns: []Column{
 		{Field: "name", Kind: Text, Required: true, Max: 64, Names: []string{"人员姓名", "名字"}},
 		{Field: "phone", Kind: Phone, Names: []string{"手机", "手机号码", "联系电话", "电话", "联系方式", "mobile", "tel"}, Fixed: true},
-		{Field: "affiliations", Kind: Choices, Choices: "affiliation", Required: true, Names: []string{"人员类别", "人员类型", "类别", "身份类别", "role"}},
+		{Field: "affiliations", Kind: Choices, Choices: "affiliation", Required: true, Names: []string{"人员类别", "人员类型", "类别", "身份类别", "类型", "职务", "岗位", "role"}},
 		{Field: "skills", Kind: Choices, Choices: "skill", Names: []string{"特长", "专长", "技能特长", "专业技能"}},
 		{Field: "vehicle", Kind: Choice, Choices: "vehicle", Names: []string{"出行方式", "交通工具"}},
 		withNames(colArea, "报到社区", "双报到社区", "服务社区"),

@@ -156,19 +156,24 @@ func TestRunProjected(t *testing.T) {
 // Points taken in another datum than they are in lie off the roads; what they
 // lie on names the datum.
 func TestRunSuspectsDatum(t *testing.T) {
-	for datum, shift := range map[string]string{"gcj02": "gcj02", "bd09": "bd09"} {
+	onRoad := func() *store {
 		s := district()
+		s.around.AddRoad(orb.LineString{{117.82, 36.7}, {117.82, 36.9}})
+		return s
+	}
+	for datum, shift := range map[string]string{"gcj02": "gcj02", "bd09": "bd09"} {
+		s := onRoad()
 		var rows strings.Builder
 		rows.WriteString("名称,类型,经度,纬度\n")
 		for i := range 30 {
-			raw := shifted(t, shift, orb.Point{117.80 + float64(i)*0.001, 36.8})
+			raw := shifted(t, shift, orb.Point{117.82 + float64(i%5-2)*1e-4, 36.78 + float64(i)*0.001})
 			fmt.Fprintf(&rows, "点%d,AED,%.7f,%.7f\n", i, raw[0], raw[1])
 		}
 		result := taken(t, s, "facilities", rows.String(), Options{})
 		if len(result.Notes) != 1 || result.Notes[0].Code != "datum_suspected" || result.Notes[0].Values["datum"] != datum {
 			t.Errorf("%s: %v", datum, result.Notes)
 		}
-		s = district()
+		s = onRoad()
 		if result := taken(t, s, "facilities", rows.String(), Options{Datum: datum}); len(result.Notes) != 0 || result.Warned != 0 {
 			t.Errorf("said to be %s: %v", datum, result.Notes)
 		}

@@ -93,6 +93,24 @@ func readNumber(cell string) (float64, bool) {
 	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
 }
 
+// bearings are the points of the compass in degrees.
+var bearings = map[string]float64{"北": 0, "东北": 45, "东": 90, "东南": 135, "南": 180, "西南": 225, "西": 270, "西北": 315,
+	"n": 0, "ne": 45, "e": 90, "se": 135, "s": 180, "sw": 225, "w": 270, "nw": 315}
+
+// readBearing reads where a camera looks: 东, 朝东南, 由东向西.
+func readBearing(cell string) (float64, bool) {
+	text := plain(cell)
+	if _, to, found := strings.Cut(text, "向"); found && to != "" {
+		text = to
+	}
+	text = strings.TrimLeft(text, "朝面正")
+	for _, ending := range []string{"方向", "向", "方", "面"} {
+		text = strings.TrimSuffix(text, ending)
+	}
+	v, ok := bearings[text]
+	return v, ok
+}
+
 var telephone = regexp.MustCompile(`^\+?[0-9]{3,20}(?:[-转#][0-9]{1,6})?$`)
 
 // mobile recognises what begins as a mobile number of China does.

@@ -3,6 +3,7 @@ package importer
 import (
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -127,6 +128,26 @@ func TestReadNumber(t *testing.T) {
 	for _, text := range []string{"", "约50", "NaN", "Inf", "六层", "米"} {
 		if got, ok := readNumber(text); ok {
 			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestReadBearing(t *testing.T) {
+	for text, want := range map[string]float64{"东": 90, "西南": 225, "朝东南": 135, "北向": 0, "正南": 180, "由东向西": 270, "东西方向": -1, "NW": 315, "": -1, "前": -1} {
+		if got, ok := readBearing(text); ok != (want >= 0) || ok && got != want {
+			t.Errorf("%q: %v %v, want %v", text, got, ok, want)
+		}
+	}
+}
+
+// A word that holds one of a list is taken for it, where it holds only one.
+func TestGuess(t *testing.T) {
+	for text, want := range map[string]string{"device_kind:独立式烟感": "smoke_detector", "device_kind:应急广播终端": "loudspeaker", "facility_kind:Ⅱ类应急避难场所": "shelter", "affiliation:网格员（兼）": "grid_member",
+		"unit_kind:区消防救援大队": "fire", "building_kind:非住宅": "", "facility_kind:宇宙飞船": "", "facility_kind:其他设施": "", "facility_kind:xAEDx": "", "skill:水电工": "electrical",
+		"unit_kind:公安消防": ""} {
+		list, cell, _ := strings.Cut(text, ":")
+		if got, ok := guess(list, cell); ok != (want != "") || ok && got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
 }
