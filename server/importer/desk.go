@@ -134,18 +134,20 @@ func (d *Desk) conclude(id int64, o Options, result Result, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), 10*time.Second)
 	defer cancel()
 	state, reason, kept := dispatch.ImportChecked, "", &result
-	if own := AsFileError(err); own != nil {
+	own := AsFileError(err)
+	switch {
+	case own != nil:
 		raw, _ := json.Marshal(own.plain()) // texts and lists of them: can be
 		state, reason = dispatch.ImportFailed, string(raw)
-	} else if errors.Is(err, context.Canceled) {
+	case errors.Is(err, context.Canceled):
 		state, reason, kept = dispatch.ImportCancelled, "", nil
 		if d.ctx.Err() != nil {
 			state, reason = dispatch.ImportFailed, "interrupted"
 		}
-	} else if err != nil {
+	case err != nil:
 		d.log.Error().Err(err).Int64("import", id).Msg("import failed")
 		state, reason, kept = dispatch.ImportFailed, string(dispatch.CodeOf(err)), nil
-	} else if !o.DryRun && !result.Written {
+	case !o.DryRun && !result.Written:
 		state, reason = dispatch.ImportChecked, "strict"
 	}
 	if err := d.Conclude(ctx, id, state, kept, reason); err != nil {

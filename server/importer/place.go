@@ -39,8 +39,6 @@ func (d *decoder) place(x *draft) (Record, []RowProblem) {
 	if r.ExternalID = d.cell(x.row, "external_id"); r.ExternalID == "" {
 		r.ExternalID = d.key(x, &r)
 	}
-	if i := d.plan.Field("name"); i >= 0 && len(x.problems) == 0 {
-	}
 	return r, x.problems
 }
 
@@ -145,7 +143,8 @@ func (d *decoder) placeBoundary(x *draft, r *Record) {
 // placeArea finds the area: the one named, else the one that holds the point.
 func (d *decoder) placeArea(x *draft, r *Record) {
 	named := d.cell(x.row, "area")
-	if named != "" {
+	switch {
+	case named != "":
 		id, code := d.around.area(named, r.Point)
 		if code != "" {
 			x.refuse("area", code, named, nil)
@@ -157,11 +156,11 @@ func (d *decoder) placeArea(x *draft, r *Record) {
 				x.warn("area", "area_differs", named, map[string]string{"area": d.around.areas[held].Name})
 			}
 		}
-	} else if r.Point != nil {
+	case r.Point != nil:
 		if r.AreaID = d.around.deepest(*r.Point); r.AreaID == 0 {
 			r.AreaID = d.around.root
 		}
-	} else if d.plan.Noun.Name == "units" {
+	case d.plan.Noun.Name == "units":
 		r.AreaID = d.around.root // serves all of it
 	}
 	if r.AreaID == 0 && d.around.root == 0 && (named == "" && r.Point != nil) {

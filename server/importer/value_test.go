@@ -10,7 +10,7 @@ import (
 
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
-		" 示范 ": "示范", "\u3000１２３ＡＢｃ\u00a0": "123ABc", "'=1": "=1", "'-5": "-5", "'abc": "'abc", "－５．５": "-5.5", "\u200b甲\ufeff": "甲", "": "", "（一）": "（一）", "\t=1": "=1",
+		"\u3000 示范 \t": "示范", "\u3000１２３ＡＢｃ\u00a0": "123ABc", "'=1": "=1", "'-5": "-5", "'abc": "'abc", "－５．５": "-5.5", "\u200b甲\ufeff": "甲", "": "", "（一）": "（一）", "\t=1": "=1",
 	} {
 		if got := clean(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

@@ -379,9 +379,8 @@ func (k *sink) refusedAreas(ctx context.Context, plan *importer.Plan, level stri
 	if level == "district" {
 		rules = append(rules, `select s.line, 'level', 'second_district', s.name, 'name', x.name from stage s join area x on x.level = 'district' and x.retired_at is null where s.level = $1 and not `+there)
 	} else {
-		parent := "''"
 		if plan.Field("parent_code") >= 0 {
-			parent = "coalesce(s.parent_code, '')"
+			const parent = "coalesce(s.parent_code, '')"
 			rules = append(rules, `select s.line, 'parent_code', case when `+parent+` = '' then 'parent_required' else 'parent_unknown' end, `+parent+`, '', '' from stage s where s.level = $1 and s.area_id is null`,
 				`select s.line, 'level', 'wrong_level', s.level, '', '' from stage s join area p on p.id = s.area_id where s.level = $1
 					and array_position(array['district', 'street', 'community', 'grid'], p.level) >= array_position(array['district', 'street', 'community', 'grid'], s.level)`)
