@@ -1,7 +1,7 @@
 // Times and names of rosters as people read them.
 import type { RosterDuty, Shift } from '../../api/roster'
 import { i18n } from '../../i18n'
-import { areas, now } from '../../state/page'
+import { areas } from '../../state/page'
 import { clockOf, type Day, dayOf, msOf, nightsBetween, shortDay, weekdayOf } from '../../state/roster_day'
 
 const t = (key: string, values: Record<string, unknown> = {}): string => i18n.global.t(key, values)
@@ -26,11 +26,11 @@ export const dutyPeriod = (d: RosterDuty): string => periodOf(msOf(d.starts_at),
 export const weekdayName = (day: Day): string => i18n.global.tm('roster.weekday')[weekdayOf(day)] ?? ''
 
 /** 20:00 of today, 11-25 08:00 of another day. */
-export function untilText(time: string | undefined): string {
+export function untilText(time: string | undefined, today: Day): string {
   if (!time) return t('roster.open')
   const ms = msOf(time)
   const day = dayOf(ms)
-  return day === dayOf(now.value) ? clockOf(ms) : `${shortDay(day)} ${clockOf(ms)}`
+  return day === today ? clockOf(ms) : `${shortDay(day)} ${clockOf(ms)}`
 }
 
 export const dutyLabel = (d: RosterDuty): string => d.shift_name ?? t(`roster.kind.${d.kind}`)
