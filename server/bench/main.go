@@ -1,6 +1,6 @@
 // Command bench measures targets against another way of doing the same, both
 // sides in one run, rounds interleaved, medians taken; one JSON line a target.
-// It needs DATABASE_URL: `make bench`.
+// It needs DATABASE_URL: `make bench`; BENCH=import runs one target alone.
 package main
 
 import (
@@ -61,12 +61,22 @@ func run(ctx context.Context) error {
 	if url == "" {
 		return errors.New("DATABASE_URL is not set: run make bench")
 	}
+	if len(os.Args) == 4 && os.Args[1] == "import" {
+		return importAlone(ctx, url, os.Args[2], os.Args[3])
+	}
 	if err := migrate.Up(ctx, url, zerolog.Nop()); err != nil {
 		return err
 	}
+	only := os.Getenv("BENCH")
 	out := json.NewEncoder(os.Stdout)
-	for _, target := range []func(context.Context, string) (result, error){eventCost, nearest} {
-		r, err := target(ctx, url)
+	for _, target := range []struct {
+		name string
+		run  func(context.Context, string) (result, error)
+	}{{"events", eventCost}, {"nearest", nearest}, {"import", importRate}, {"import-memory", importMemory}, {"first-view", firstView}} {
+		if only != "" && only != target.name {
+			continue
+		}
+		r, err := target.run(ctx, url)
 		if err != nil {
 			return err
 		}

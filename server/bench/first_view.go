@@ -1,0 +1,5 @@
+package main
+
+import "context"
+
+func firstView(context.Context, string) (result, error) { return result{}, nil }
