@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/paulmach/orb"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
@@ -118,7 +119,7 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	if err != nil {
 		return err
 	}
-	hub := live.New(live.Config{Source: store, Tree: svc.Tree, Now: a.now, Log: a.log}, head)
+	hub := live.New(live.Config{Source: store, Tree: svc.Tree, Look: svc.Look, Now: a.now, Log: a.log}, head)
 	snap, err := store.Snapshot(a.ctx, nil, 0)
 	if err != nil {
 		return err
@@ -279,6 +280,9 @@ func (s subscription) Next() ([]byte, string) {
 	message, closed := s.Subscriber.Next()
 	return message, string(closed)
 }
+
+// Look names what part of the map is looked at.
+func (s subscription) Look(view *orb.Bound) { s.hub.Look(s.Subscriber, view) }
 
 // Leave ends it.
 func (s subscription) Leave() { s.hub.Leave(s.Subscriber) }

@@ -69,8 +69,60 @@ func (f *Forces) Move(positions []Position) {
 		}
 		at := p.At
 		r.Lon, r.Lat, r.PositionAt, r.PositionSource = &p.Lon, &p.Lat, &at, "position"
+		if c, err := geo.CellOf(orb.Point{p.Lon, p.Lat}, geo.ResolutionPeople); err == nil {
+			r.Cell = c.String() // what somebody who sees it masked is told
+		}
 		f.put(r)
 	}
+}
+
+// Crowd is people who are too many to be named one by one: how many stand
+// together, and where their middle is.
+type Crowd struct {
+	Lon, Lat float64
+	Count    int
+}
+
+// crowdColumns is how many squares wide a view is in which people are counted.
+const crowdColumns = 24
+
+// Look gives the people in a view who are accepted; where they are more than
+// most, their numbers by squares of the view instead.
+func (f *Forces) Look(view orb.Bound, most int, accept func(Responder) bool) (people []Responder, crowd []Crowd, total int) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	side := max((view.Max[0]-view.Min[0])/crowdColumns, 1e-9)
+	squares := map[[2]int]*Crowd{}
+	for _, r := range f.people {
+		if !view.Contains(orb.Point{*r.Lon, *r.Lat}) || !accept(r) {
+			continue
+		}
+		if total++; total <= most {
+			people = append(people, r)
+		}
+		key := [2]int{int((*r.Lon - view.Min[0]) / side), int((*r.Lat - view.Min[1]) / side)}
+		c := squares[key]
+		if c == nil {
+			c = &Crowd{}
+			squares[key] = c
+		}
+		c.Lon, c.Lat, c.Count = c.Lon+*r.Lon, c.Lat+*r.Lat, c.Count+1
+	}
+	if total <= most {
+		slices.SortFunc(people, func(a, b Responder) int { return cmp.Compare(a.ID, b.ID) })
+		return people, nil, total
+	}
+	for _, c := range squares {
+		crowd = append(crowd, Crowd{c.Lon / float64(c.Count), c.Lat / float64(c.Count), c.Count})
+	}
+	slices.SortFunc(crowd, func(a, b Crowd) int { return cmp.Or(cmp.Compare(a.Lat, b.Lat), cmp.Compare(a.Lon, b.Lon)) })
+	return nil, crowd, total
+}
+
+// Look gives the people in a view who are dispatchable and accepted; where they
+// are more than most, how many stand where instead.
+func (s *Service) Look(view orb.Bound, most int, accept func(Responder) bool) (people []Responder, crowd []Crowd, total int) {
+	return s.forces.Look(view, most, accept)
 }
 
 // nearest gives up to n people around a point that are accepted, nearest first.

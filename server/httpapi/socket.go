@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/paulmach/orb"
 
 	"yiping/server/dispatch"
 )
@@ -26,6 +27,8 @@ type Subscription interface {
 	Ready() <-chan struct{}
 	// Next takes what waits as one JSON array; closed says why it ended, "" while it goes on.
 	Next() (message []byte, closed string)
+	// Look asks for the people in a view, nil for everywhere.
+	Look(view *orb.Bound)
 	Leave()
 }
 
@@ -59,7 +62,21 @@ type hello struct {
 		Epoch  string `json:"epoch"`
 		Offset int64  `json:"offset"`
 	} `json:"since"`
-	Layers []string `json:"layers"`
+	Layers []string    `json:"layers"`
+	View   *[4]float64 `json:"view"`
+}
+
+// view gives the part of the map that a message names, nil for none: west,
+// south, east, north.
+func (m hello) view() *orb.Bound {
+	if m.View == nil {
+		return nil
+	}
+	b := orb.Bound{Min: orb.Point{m.View[0], m.View[1]}, Max: orb.Point{m.View[2], m.View[3]}}
+	if b.IsEmpty() {
+		return nil
+	}
+	return &b
 }
 
 // live registers the socket of the live feed.
@@ -111,8 +128,9 @@ func (c *socket) serve() {
 		return
 	}
 	defer sub.Leave()
+	sub.Look(first.view())
 	gone := make(chan struct{})
-	go c.read(gone)
+	go c.read(gone, sub)
 	c.write(ctx, sub, gone)
 }
 
@@ -174,16 +192,25 @@ func (c *socket) subscribe(ctx context.Context, first hello) (Subscription, erro
 	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, first.Layers)
 }
 
-// read answers pings and notices the end; after its subscription a client has
-// nothing more to say.
-func (c *socket) read(gone chan<- struct{}) {
+// lookEvery is how often a client may look elsewhere; who is faster waits.
+const lookEvery = 200 * time.Millisecond
+
+// read answers pings, notices the end, and takes what part of the map the client
+// looks at; other than that it has nothing more to say.
+func (c *socket) read(gone chan<- struct{}, sub Subscription) {
 	defer close(gone)
 	alive := func() { _ = c.conn.SetReadDeadline(time.Now().Add(pingEvery + pongWithin)) }
 	alive()
 	c.conn.SetPongHandler(func(string) error { alive(); return nil })
 	for {
-		if _, err := c.readMessage(); err != nil {
+		raw, err := c.readMessage()
+		if err != nil {
 			return
+		}
+		var m hello
+		if json.Unmarshal(raw, &m) == nil && m.Type == "view" {
+			sub.Look(m.view())
+			time.Sleep(lookEvery)
 		}
 	}
 }

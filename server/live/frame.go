@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"time"
 
@@ -111,6 +112,25 @@ type snapshotFrame struct {
 	Offers      []dispatch.Offer      `json:"offers"`
 	Assignments []dispatch.Assignment `json:"assignments"`
 	Responders  []dispatch.Responder  `json:"responders"`
+}
+
+// peopleFrame is who is in the view without a task, or how many stand where:
+// longitude, latitude, count.
+type peopleFrame struct {
+	Type       string               `json:"type"`
+	Offset     int64                `json:"offset"`
+	Total      int                  `json:"total"`
+	Responders []dispatch.Responder `json:"responders,omitempty"`
+	Crowd      [][3]float64         `json:"crowd,omitempty"`
+}
+
+// spots gives crowds as they travel; a metre is near enough.
+func spots(crowd []dispatch.Crowd) [][3]float64 {
+	out := make([][3]float64, len(crowd))
+	for k, c := range crowd {
+		out[k] = [3]float64{math.Round(c.Lon*1e5) / 1e5, math.Round(c.Lat*1e5) / 1e5, float64(c.Count)}
+	}
+	return out
 }
 
 type resumedFrame struct {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/paulmach/orb"
 	"github.com/rs/zerolog"
 
 	"yiping/geo"
@@ -24,8 +25,11 @@ type Source interface {
 type Config struct {
 	Source Source
 	Tree   func() *dispatch.AreaTree
-	Now    func() time.Time
-	Log    zerolog.Logger
+	// Look gives the people in a view, or where they are more than most, how many
+	// stand where; see dispatch.Service.
+	Look func(view orb.Bound, most int, accept func(dispatch.Responder) bool) ([]dispatch.Responder, []dispatch.Crowd, int)
+	Now  func() time.Time
+	Log  zerolog.Logger
 }
 
 // Since is where a subscriber wants to continue; the zero value asks for a snapshot.
@@ -129,7 +133,7 @@ func (h *Hub) Len() int {
 // package's comment. Leave must be called.
 func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, since Since, layers []string) (*Subscriber, error) {
 	s := &Subscriber{hub: h, actor: actor, seesWhole: actor.Roots(dispatch.ActionSee), seesMask: actor.Roots(dispatch.ActionSeeMasked),
-		joining: true, part: map[int64]bool{}, ready: make(chan struct{}, 1), positions: len(layers) == 0}
+		joining: true, view: everywhere, part: map[int64]bool{}, ready: make(chan struct{}, 1), positions: len(layers) == 0}
 	for _, layer := range layers {
 		s.positions = s.positions || layer == "responders"
 	}
@@ -320,11 +324,7 @@ func (h *Hub) snapshot(ctx context.Context, s *Subscriber) (dispatch.Snapshot, e
 		}
 	}
 	for k, r := range snap.Responders {
-		if under(tree, r.AreaID, s.seesWhole) || len(s.seesWhole) > 0 && r.Task != nil {
-			snap.Responders[k].Phone = dispatch.MaskPhone(r.Phone)
-		} else {
-			snap.Responders[k] = dispatch.MaskResponder(r)
-		}
+		snap.Responders[k] = seen(r, under(tree, r.AreaID, s.seesWhole) || len(s.seesWhole) > 0 && r.Task != nil)
 	}
 	return snap, nil
 }
@@ -447,6 +447,41 @@ func (h *Hub) Working(assignments []dispatch.Assignment) {
 	}
 }
 
+// everywhere is the view of a subscriber that has named none.
+var everywhere = orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}
+
+// peopleMost is how many without a task are shown one by one.
+const peopleMost = 800
+
+// Look sends the people without a task who stand in a view, and from then on
+// only their positions; nil is everywhere. Those on a task are in the snapshot.
+func (h *Hub) Look(s *Subscriber, view *orb.Bound) {
+	if !s.positions || len(s.seesMask) == 0 {
+		return
+	}
+	if view == nil {
+		view = &everywhere
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	tree := h.cfg.Tree()
+	people, crowd, total := h.cfg.Look(*view, peopleMost, func(r dispatch.Responder) bool { return r.Task == nil && under(tree, r.AreaID, s.seesMask) })
+	for k, r := range people {
+		people[k] = seen(r, under(tree, r.AreaID, s.seesWhole))
+	}
+	s.view, s.crowded = *view, crowd != nil
+	s.push(encode(peopleFrame{Type: "people", Offset: h.offset, Total: total, Responders: people, Crowd: spots(crowd)}))
+}
+
+// seen gives a person as who sees their area whole, or masked, sees them.
+func seen(r dispatch.Responder, whole bool) dispatch.Responder {
+	if !whole {
+		return dispatch.MaskResponder(r)
+	}
+	r.Phone = dispatch.MaskPhone(r.Phone)
+	return r
+}
+
 // Move hands on positions that were committed; the last one of a tick wins.
 func (h *Hub) Move(positions []dispatch.Position) {
 	h.mu.Lock()
@@ -461,7 +496,7 @@ func (h *Hub) Move(positions []dispatch.Position) {
 			h.collect(found, tree, work)
 		}
 		for s := range found {
-			if !s.positions || s.joining {
+			if !s.positions || s.joining || !working && (s.crowded || !s.view.Contains(orb.Point{p.Lon, p.Lat})) {
 				continue
 			}
 			full := under(tree, p.AreaID, s.seesWhole) || working && under(tree, work, s.seesWhole)

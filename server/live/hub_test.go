@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paulmach/orb"
 	"github.com/rs/zerolog"
 	"pgregory.net/rapid"
 
+	"yiping/geo"
 	"yiping/server/dispatch"
 )
 
@@ -31,6 +33,7 @@ func district() *dispatch.AreaTree {
 type source struct {
 	mu     sync.Mutex
 	log    []dispatch.Change
+	people []dispatch.Responder
 	during func() // runs before and after the next read
 }
 
@@ -86,7 +89,9 @@ func (s *source) add(areaID, responderID int64) dispatch.Change {
 
 func newHub(s *source) *Hub {
 	tree := district()
-	return New(Config{Source: s, Tree: func() *dispatch.AreaTree { return tree }, Now: func() time.Time { return start }, Log: zerolog.Nop()}, 0)
+	forces := dispatch.NewForces()
+	forces.Replace(s.people)
+	return New(Config{Source: s, Tree: func() *dispatch.AreaTree { return tree }, Look: forces.Look, Now: func() time.Time { return start }, Log: zerolog.Nop()}, 0)
 }
 
 func actor(role dispatch.Role, areaID int64) dispatch.Actor {
@@ -104,6 +109,10 @@ type gotFrame struct {
 	Incident *dispatch.Incident
 	Offer    *dispatch.Offer
 	P        [][]float64
+
+	Total      int
+	Responders []dispatch.Responder
+	Crowd      [][3]float64
 }
 
 // take drains a subscriber.
@@ -351,6 +360,73 @@ func TestPositionsLastOneWinsWhereAllowed(t *testing.T) {
 }
 
 // TestHubUnderRace: pages come and go while the log grows; run with -race.
+// standing gives people on duty in an area, in a row to the east.
+func standing(n int, areaID int64) []dispatch.Responder {
+	list := make([]dispatch.Responder, n)
+	for k := range list {
+		lon, lat := 122.6+float64(k)*1e-5, 38.2
+		cell, _ := geo.CellOf(orb.Point{lon, lat}, geo.ResolutionPeople) // on the earth
+		list[k] = dispatch.Responder{ID: areaID*10_000 + int64(k), AreaID: areaID, Name: "王小明", Phone: "13800001234", Duty: dispatch.DutyOn, Lon: &lon, Lat: &lat, Cell: cell.String()}
+	}
+	return list
+}
+
+func TestAViewNamesItsPeopleOrCountsThem(t *testing.T) {
+	working := standing(1, 4)[0]
+	working.ID, working.Task = 1, &dispatch.Task{}
+	src := &source{people: append(append(standing(peopleMost, 4), standing(5, 6)...), working)}
+	hub := newHub(src)
+	look := func(role dispatch.Role, areaID int64, view *orb.Bound) (*Subscriber, gotFrame) {
+		sub, err := hub.Subscribe(t.Context(), actor(role, areaID), 0, Since{}, []string{"responders"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		take(t, sub)
+		hub.Look(sub, view)
+		frames := take(t, sub)
+		if len(frames) != 1 || frames[0].Type != "people" {
+			t.Fatalf("frames %+v", frames)
+		}
+		return sub, frames[0]
+	}
+	_, all := look(dispatch.RoleDispatcher, 1, nil)
+	count := 0.0
+	for _, c := range all.Crowd {
+		count += c[2]
+	}
+	if all.Total != peopleMost+5 || len(all.Responders) != 0 || int(count) != all.Total {
+		t.Errorf("of everywhere %d people, %d named, %v counted", all.Total, len(all.Responders), count)
+	}
+	view := &orb.Bound{Min: orb.Point{122.6, 38.1}, Max: orb.Point{122.600095, 38.3}}
+	sub, some := look(dispatch.RoleDispatcher, 4, view)
+	if some.Total != 10 || len(some.Responders) != 10 || len(some.Crowd) != 0 || some.Responders[0].Phone != "138****1234" || some.Responders[0].Name != "王小明" {
+		t.Errorf("in view %d people, %+v", some.Total, some.Responders)
+	}
+	for _, p := range []struct {
+		id   int64
+		lon  float64
+		seen bool
+	}{{40_001, 122.60002, true}, {40_700, 122.607, false}} {
+		hub.Move([]dispatch.Position{{ResponderID: p.id, AreaID: 4, Lon: p.lon, Lat: 38.2, At: start}})
+		sub.flush()
+		if got := take(t, sub); (len(got) == 1) != p.seen {
+			t.Errorf("position of %d: %+v", p.id, got)
+		}
+	}
+	if _, wall := look(dispatch.RoleWall, 4, view); len(wall.Responders) != 10 || wall.Responders[0].Name == "王小明" || *wall.Responders[0].Lon == 122.6 {
+		t.Errorf("a wall is told %+v", wall.Responders[0])
+	}
+	phone, err := hub.Subscribe(t.Context(), responder(7), 4, Since{}, []string{"responders"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	take(t, phone)
+	hub.Look(phone, nil)
+	if got := take(t, phone); got != nil {
+		t.Errorf("a phone is told of people: %+v", got)
+	}
+}
+
 func TestHubUnderRace(t *testing.T) {
 	src := &source{}
 	hub := newHub(src)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/paulmach/orb"
+
 	"yiping/server/dispatch"
 )
 
@@ -37,6 +39,8 @@ type Subscriber struct {
 	kept    []dispatch.Change // published while joining
 	floor   int64             // offsets up to it are contained in what was sent
 	part    map[int64]bool    // incidents this responder takes part in
+	view    orb.Bound         // what part of the map it looks at
+	crowded bool              // people there are too many to be followed one by one
 
 	mu     sync.Mutex
 	queue  [][]byte

@@ -8,8 +8,8 @@ import (
 	"yiping/server/dispatch"
 )
 
-// Snapshot gives everything open in the areas (nil for everywhere), read at one
-// moment, with the offset that is contained for certain. With a responder it
+// Snapshot gives everything open in the areas (nil for everywhere) and who works
+// on it, read at one moment, with the offset that is contained for certain. With a responder it
 // is what that person takes part in, and nobody else's.
 func (s *Store) Snapshot(ctx context.Context, areaIDs []int64, responderID int64) (dispatch.Snapshot, error) {
 	var snap dispatch.Snapshot
@@ -39,8 +39,9 @@ func (s *Store) Snapshot(ctx context.Context, areaIDs []int64, responderID int64
 		snap.Responders, err = responders(ctx, t, ` where r.id = $2`, s.now(), responderID)
 		return snap, err
 	}
-	snap.Responders, err = responders(ctx, t, ` where r.retired_at is null and (d.kind is not null or s.id is not null)
+	snap.Responders, err = responders(ctx, t, ` where r.retired_at is null
+		and r.id in (select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene'))
 		and ($2::bigint[] is null or r.area_id = any($2)
-			or s.id is not null and (select x.area_id from incident x where x.id = s.incident_id) = any($2)) order by r.id`, s.now(), areaIDs)
+			or (select x.area_id from incident x where x.id = s.incident_id) = any($2)) order by r.id`, s.now(), areaIDs)
 	return snap, err
 }

@@ -46,6 +46,12 @@ const schemas = {
     assignment: v.optional(assignment),
     responder: v.optional(responder),
   }),
+  people: v.looseObject({
+    type: v.literal('people'),
+    total: id,
+    responders: v.optional(v.array(responder), []),
+    crowd: v.optional(v.array(v.tuple([v.number(), v.number(), id])), []),
+  }),
   positions: v.looseObject({ type: v.literal('positions'), p: v.array(v.tuple([id, v.number(), v.number(), v.number(), v.number()])) }),
   heartbeat: v.looseObject({ type: v.literal('heartbeat'), offset: id, server_time: v.string(), layers: v.record(v.string(), v.number()) }),
 }
@@ -70,10 +76,14 @@ export type EventFrame = {
   assignment?: Assignment
   responder?: Responder
 }
+/** Where how many stand who are too many to be named: longitude, latitude, count. */
+export type Crowd = readonly (readonly [number, number, number])[]
+/** Who is in the view without a task, or how many stand where. */
+export type PeopleFrame = { type: 'people'; total: number; responders: Responder[]; crowd: [number, number, number][] }
 /** Each position: responder, longitude, latitude, heading (-1 unknown), time in ms. */
 export type PositionsFrame = { type: 'positions'; p: [number, number, number, number, number][] }
 export type HeartbeatFrame = { type: 'heartbeat'; offset: number; server_time: string; layers: Record<string, number> }
-export type Frame = SnapshotFrame | ResumedFrame | EventFrame | PositionsFrame | HeartbeatFrame
+export type Frame = SnapshotFrame | ResumedFrame | EventFrame | PeopleFrame | PositionsFrame | HeartbeatFrame
 
 /** What came of a message. */
 export interface Parsed {

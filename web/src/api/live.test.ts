@@ -10,10 +10,10 @@ class FakeSocket implements Socket {
   onopen: Socket['onopen'] = null
   onmessage: Socket['onmessage'] = null
   onclose: Socket['onclose'] = null
-  sent: { since?: unknown; layers: string[] }[] = []
+  sent: { since?: unknown; layers?: string[]; view?: readonly number[] }[] = []
   closed = false
   send(text: string): void {
-    this.sent.push(JSON.parse(text) as { since?: unknown; layers: string[] })
+    this.sent.push(JSON.parse(text) as FakeSocket['sent'][number])
   }
   close(): void {
     this.closed = true
@@ -86,6 +86,21 @@ describe('the live socket', () => {
     expect(world.newest.sent).toEqual([{ type: 'subscribe', protocol: 1, layers: ['incidents'] }])
     expect(links).toEqual(['connecting', 'live'])
     expect(frames.map((f) => f.type)).toEqual(['snapshot'])
+  })
+
+  it('says what part of the map it looks at, with its subscription and whenever that changes', () => {
+    const { world, feed, up } = start()
+    feed.look([1, 2, 3, 4])
+    up()
+    feed.look([5, 6, 7, 8])
+    expect(world.newest.sent.map((m) => m.view)).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ])
+    world.newest.onclose?.({ code: 1006 })
+    world.pass(500)
+    world.newest.onopen?.()
+    expect(world.newest.sent.map((m) => m.view)).toEqual([[5, 6, 7, 8]])
   })
 
   it('calls silence lost within five seconds and goes on where it was', () => {

@@ -43,8 +43,11 @@ export class LiveFeed {
   private heardAt = 0
   private doubted = false
   private fromSnapshot = false
+  private view: readonly number[] | undefined
   /** Frames that were dropped because they could not be read. */
   broken = 0
+  /** The subscription stands: before it, its view goes with it. */
+  private heardFirst = false
   private cancelWatch: () => void = () => {}
   private cancelRetry: () => void = () => {}
 
@@ -66,6 +69,12 @@ export class LiveFeed {
     this.drop()
   }
 
+  /** Names the part of the map that is looked at: west, south, east, north. */
+  look(view: readonly number[]): void {
+    this.view = view
+    if (this.heardFirst) this.socket?.send(JSON.stringify({ type: 'view', view }))
+  }
+
   /** The page came back from the background or the network returned: try at once. */
   wake(): void {
     if (this.stopped) return
@@ -80,6 +89,7 @@ export class LiveFeed {
     this.listener.link('connecting')
     const socket = this.world.open(this.url)
     this.socket = socket
+    this.heardFirst = false
     this.heard()
     socket.onopen = () => {
       socket.send(
@@ -88,6 +98,7 @@ export class LiveFeed {
           protocol: 1,
           since: this.fromSnapshot ? undefined : this.listener.since(),
           layers: this.layers,
+          view: this.view,
         }),
       )
     }
@@ -113,6 +124,7 @@ export class LiveFeed {
     }
     if (frames.some((f) => f.type === 'snapshot' || f.type === 'resumed')) {
       this.pause = firstPause
+      this.heardFirst = true
       this.listener.link('live')
     }
     if (frames.some((f) => f.type === 'heartbeat')) this.doubted = this.fromSnapshot = false

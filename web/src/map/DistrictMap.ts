@@ -5,6 +5,7 @@ import type { Feature } from 'geojson'
 import { cellToBoundary } from 'h3-js'
 import { type GeoJSONSource, Map as GLMap, type MapGeoJSONFeature, setWorkerUrl } from 'maplibre-gl'
 import workerURL from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import type { Crowd } from '../api/frames'
 import type { Incident, Responder } from '../api/types'
 import { cameraIcon, families, incidentIcon, priorities, responderIcon, statuses } from './icons'
 import { overlayLayers } from './overlays'
@@ -32,6 +33,8 @@ export interface MapOptions {
   facilities: boolean
   interactive: boolean
   picked: (what: Picked) => void
+  /** Told where the map rests: west, south, east, north. */
+  looked?: (view: readonly [number, number, number, number]) => void
 }
 
 export interface Cells {
@@ -54,6 +57,7 @@ export class DistrictMap {
   private waiting: (() => void)[] = []
   private incidents: ReadonlyMap<number, Incident> | null = null
   private responders: ReadonlyMap<number, Responder> | null = null
+  private crowd: Crowd = []
   private cells: Cells | null = null
   private points: readonly PlacePoint[] = []
 
@@ -77,6 +81,7 @@ export class DistrictMap {
     })
     this.map.touchZoomRotate.disableRotation()
     this.map.on('load', () => this.begin())
+    this.map.on('moveend', () => this.look())
     this.map.on('click', (e) => this.clicked(e.point.x, e.point.y, e.lngLat.lng, e.lngLat.lat))
     this.map.on('mousemove', (e) => {
       const over = this.loaded && this.pick(e.point.x, e.point.y) !== undefined
@@ -84,9 +89,16 @@ export class DistrictMap {
     })
   }
 
+  private look(): void {
+    const b = this.map.getBounds()
+    this.options.looked?.([b.getWest(), b.getSouth(), b.getEast(), b.getNorth()])
+  }
+
   private begin(): void {
+    this.look()
     this.addIcons()
-    for (const id of ['cells', 'incidents', 'responders', 'views', 'selected']) this.map.addSource(id, { type: 'geojson', data: empty })
+    for (const id of ['cells', 'incidents', 'crowd', 'responders', 'views', 'selected'])
+      this.map.addSource(id, { type: 'geojson', data: empty })
     for (const set of ['cameras', 'facilities'] as const) {
       if (this.options[set])
         this.map.addSource(set, { type: 'vector', tiles: [`${location.origin}/api/v1/tiles/${set}/{z}/{x}/{y}`], minzoom: 10, maxzoom: 16 })
@@ -208,6 +220,23 @@ export class DistrictMap {
       const box = follow ? boxOf(points, [west, south, east, north]) : undefined
       const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
       if (box) this.map.fitBounds(box, { padding: 48, maxZoom: 15, duration: still ? 0 : 600 })
+    })
+  }
+
+  /** Draws how many stand where, when they are too many to be drawn one by one. */
+  showCrowd(crowd: Crowd): void {
+    if (this.crowd === crowd) return
+    this.crowd = crowd
+    this.whenLoaded(() => {
+      if (this.crowd !== crowd) return
+      this.source('crowd')?.setData({
+        type: 'FeatureCollection',
+        features: crowd.map(([lon, lat, count]) => ({
+          type: 'Feature',
+          geometry: { type: 'Point', coordinates: [lon, lat] },
+          properties: { count },
+        })),
+      })
     })
   }
 

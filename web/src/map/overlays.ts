@@ -20,6 +20,25 @@ export function overlayLayers(p: Palette, o: { cameras: boolean; facilities: boo
     ...(o.facilities ? facilities(p, text, scale) : []),
     ...(o.cameras ? cameras(p, text, scale) : []),
     {
+      id: 'crowd',
+      type: 'circle',
+      source: 'crowd',
+      paint: {
+        'circle-radius': ['*', scale, ['interpolate', ['linear'], ['log10', ['get', 'count']], 0, 5, 3, 20]],
+        'circle-color': p.halo,
+        'circle-opacity': 0.75,
+        'circle-stroke-color': p.label,
+        'circle-stroke-width': 1 * scale,
+      },
+    },
+    {
+      id: 'crowd-count',
+      type: 'symbol',
+      source: 'crowd',
+      layout: { 'text-field': ['to-string', ['get', 'count']], 'text-font': font, 'text-size': 10.5 * scale },
+      paint: { 'text-color': p.label },
+    },
+    {
       id: 'responder',
       type: 'symbol',
       source: 'responders',

@@ -219,7 +219,7 @@ function listen(): void {
   feed = new LiveFeed(browserWorld(), liveURL(), ['incidents'], {
     frames: (frames) => {
       for (const frame of frames) {
-        if (frame.type === 'positions') continue
+        if (frame.type === 'positions' || frame.type === 'people') continue
         if (frame.type === 'snapshot' || frame.type === 'resumed') since = { epoch: frame.epoch, offset: frame.offset }
         else if (since) since = { ...since, offset: Math.max(since.offset, frame.offset) }
         if (frame.type !== 'event') clockOffset.value = Date.parse(frame.server_time) - Date.now()

@@ -44,6 +44,21 @@ describe('the picture', () => {
     expect(p.offset).toBe(9)
   })
 
+  it('shows people in view, and of a crowd only those who work', () => {
+    const task = { task: { incident_id: 1, assignment_id: 1, state: 'en_route' } } as Partial<Responder>
+    const working = snapshot(1, { responders: [responder(1, task)] })
+    const listed = told(working, { type: 'people', total: 1, responders: [responder(2)], crowd: [] })
+    expect([...listed.responders.keys()]).toEqual([1, 2])
+    const elsewhere = fold(listed, { type: 'people', total: 1, responders: [responder(3)], crowd: [] }, start)
+    expect([...elsewhere.responders.keys()]).toEqual([1, 3])
+    const crowd = fold(elsewhere, { type: 'people', total: 5000, responders: [], crowd: [[117, 36, 5000]] }, start)
+    expect([...crowd.responders.keys()]).toEqual([1])
+    expect(crowd.crowd).toEqual([[117, 36, 5000]])
+    const begun = foldAll(crowd, [event(2, { responder: responder(4) }), event(3, { responder: responder(5, task) })], start)
+    expect([...begun.responders.keys()]).toEqual([1, 5])
+    expect([...fold(begun, event(4, { responder: responder(5, { version: 2 }) }), start).responders.keys()]).toEqual([1])
+  })
+
   it.each([1, 5])('ignores an event at or before its offset (%i)', (offset) => {
     const p = told(snapshot(5))
     expect(fold(p, event(offset, { incident: incident(1, 9) }), start)).toBe(p)

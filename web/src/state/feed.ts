@@ -1,6 +1,6 @@
 // The picture as the feed tells it: pure functions from a picture and a frame
 // to the next picture.
-import type { EventFrame, Frame } from '../api/frames'
+import type { Crowd, EventFrame, Frame } from '../api/frames'
 import type { Assignment, FeedEvent, Incident, Offer, Responder } from '../api/types'
 
 export interface Picture {
@@ -9,7 +9,10 @@ export interface Picture {
   incidents: ReadonlyMap<number, Incident>
   offers: ReadonlyMap<number, Offer>
   assignments: ReadonlyMap<number, Assignment>
+  /** Those on a task, and those in the view without one unless they are a crowd. */
   responders: ReadonlyMap<number, Responder>
+  /** How many without a task stand where, when they are too many to be named. */
+  crowd: Crowd
   /** The newest events, newest first, at most `keptEvents`. */
   events: readonly FeedEvent[]
   /** Server's clock less ours, in ms. */
@@ -28,6 +31,7 @@ export function emptyPicture(): Picture {
     offers: new Map(),
     assignments: new Map(),
     responders: new Map(),
+    crowd: [],
     events: [],
     clockOffset: 0,
     ages: {},
@@ -58,6 +62,7 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
         offers: byId(frame.offers),
         assignments: byId(frame.assignments),
         responders: byId(frame.responders),
+        crowd: [],
         events: picture.epoch === frame.epoch ? picture.events : [],
       }
     case 'resumed':
@@ -69,6 +74,12 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
         offset: Math.max(picture.offset, frame.offset),
         clockOffset: Date.parse(frame.server_time) - now,
         ages: frame.layers,
+      }
+    case 'people':
+      return {
+        ...picture,
+        responders: new Map([...[...picture.responders].filter(([, r]) => r.task), ...byId(frame.responders)]),
+        crowd: frame.crowd,
       }
     case 'positions':
       return { ...picture, responders: moved(picture.responders, frame.p) }
@@ -85,7 +96,7 @@ function withEvent(picture: Picture, frame: EventFrame): Picture {
     incidents: put(picture.incidents, frame.incident, (i) => !terminal.has(i.state)),
     offers: put(picture.offers, frame.offer, (o) => openOffer.has(o.state)),
     assignments: put(picture.assignments, frame.assignment, (a) => activeAssignment.has(a.state)),
-    responders: put(picture.responders, frame.responder, (r) => r.duty !== 'off' || r.task !== undefined),
+    responders: put(picture.responders, frame.responder, (r) => r.task !== undefined || (r.duty !== 'off' && picture.crowd.length === 0)),
   }
 }
 

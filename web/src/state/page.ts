@@ -82,8 +82,20 @@ async function enter(): Promise<void> {
     },
     since: () => (picture.value.epoch ? { epoch: picture.value.epoch, offset: picture.value.offset } : undefined),
   })
+  if (lookedAt) feed.look(lookedAt)
   feed.start()
 }
+
+/** Names the part of the map that is looked at: people are told of there. */
+export function lookAt(view: readonly number[]): void {
+  lookedAt = view
+  feed?.look(view)
+}
+let lookedAt: readonly number[] | undefined
+// A crowd is counted again now and then: its people are not followed one by one.
+setInterval(() => {
+  if (lookedAt && picture.value.crowd.length > 0 && link.value === 'live') feed?.look(lookedAt)
+}, 15_000)
 
 function signedOut(): void {
   feed?.stop()
