@@ -399,6 +399,20 @@ func TestSocketManners(t *testing.T) {
 	r := serveForTest(t, pgtest.Database(t))
 	desk := r.signIn("dispatcher")
 	address := "ws" + strings.TrimPrefix(r.base, "http") + "/api/v1/live"
+	t.Run("people are told of where one looks", func(t *testing.T) {
+		frames, conn := desk.feed(nil)
+		people := func(f object) bool { return f["type"] == "people" }
+		all := r.await(frames, "the people", people)
+		if number(all["total"]) == 0 {
+			t.Fatal("nobody is on duty")
+		}
+		if err := conn.WriteJSON(object{"type": "view", "view": []float64{0, 0, 1, 1}}); err != nil {
+			t.Fatal(err)
+		}
+		if sea := r.await(frames, "the people there", people); number(sea["total"]) != 0 {
+			t.Errorf("in the Gulf of Guinea stand %v", sea["total"])
+		}
+	})
 	t.Run("nobody is let in", func(t *testing.T) {
 		if _, res, err := websocket.DefaultDialer.Dial(address, nil); err == nil || res.StatusCode != 401 {
 			t.Fatalf("got %v, %v", res, err)

@@ -46,16 +46,93 @@ func (f *Forces) Put(r Responder) {
 }
 
 func (f *Forces) put(r Responder) {
-	if r.Duty == DutyOff && r.Task == nil || r.Lon == nil || r.Lat == nil {
+	if r.Duty == DutyOff && r.Task == nil {
 		delete(f.people, r.ID)
 		f.index.Remove(r.ID)
 		return
 	}
-	if err := f.index.Set(r.ID, orb.Point{*r.Lon, *r.Lat}); err != nil {
-		delete(f.people, r.ID)
-		return
-	}
 	f.people[r.ID] = r
+	// Whose place is unknown counts and is not found by place.
+	if r.Lon == nil || r.Lat == nil || f.index.Set(r.ID, orb.Point{*r.Lon, *r.Lat}) != nil {
+		f.index.Remove(r.ID)
+	}
+}
+
+// Count counts people by affiliation and in all, of areas, nil for everywhere;
+// somebody on a task counts as en route or on scene and no longer as on duty.
+func (f *Forces) Count(areaIDs []int64) (by []AffiliationForce, total Force) {
+	within := member(areaIDs)
+	counts := map[string]*AffiliationForce{}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for _, r := range f.people {
+		if !within(r.AreaID) {
+			continue
+		}
+		total.add(r)
+		for _, a := range r.Affiliations {
+			if counts[a] == nil {
+				counts[a] = &AffiliationForce{Affiliation: a}
+			}
+			counts[a].add(r)
+		}
+	}
+	by = []AffiliationForce{}
+	for _, c := range counts {
+		by = append(by, *c)
+	}
+	slices.SortFunc(by, func(a, b AffiliationForce) int { return cmp.Compare(a.Affiliation, b.Affiliation) })
+	return by, total
+}
+
+func (f *Force) add(r Responder) {
+	switch {
+	case r.Task != nil && r.Task.State == AssignmentOnScene:
+		f.OnScene++
+	case r.Task != nil:
+		f.EnRoute++
+	case r.Duty == DutyOn:
+		f.OnDuty++
+	case r.Duty == DutyOnCall:
+		f.OnCall++
+	}
+}
+
+// ByCell counts people of areas, nil for everywhere, by cell of a resolution.
+func (f *Forces) ByCell(resolution int, areaIDs []int64) (map[string]int, error) {
+	within := member(areaIDs)
+	fine := map[string]int{}
+	f.mu.RLock()
+	for _, r := range f.people {
+		if r.Cell != "" && within(r.AreaID) {
+			fine[r.Cell]++
+		}
+	}
+	f.mu.RUnlock()
+	counts := map[string]int{}
+	for text, n := range fine {
+		cell, err := geo.ParseCell(text)
+		if err == nil {
+			cell, err = cell.Parent(resolution)
+		}
+		if err != nil {
+			return nil, &Error{Code: CodeInvalid, Field: "resolution", Err: err}
+		}
+		counts[cell.String()] += n
+	}
+	return counts, nil
+}
+
+// member says of an area whether it is one of a list, nil for everywhere.
+func member(areaIDs []int64) func(int64) bool {
+	if areaIDs == nil {
+		return func(int64) bool { return true }
+	}
+	set := make(map[int64]bool, len(areaIDs))
+	for _, id := range areaIDs {
+		set[id] = true
+	}
+	return func(id int64) bool { return set[id] }
 }
 
 // Move sets the positions of people who are held.
@@ -94,7 +171,7 @@ func (f *Forces) Look(view orb.Bound, most int, accept func(Responder) bool) (pe
 	side := max((view.Max[0]-view.Min[0])/crowdColumns, 1e-9)
 	squares := map[[2]int]*Crowd{}
 	for _, r := range f.people {
-		if !view.Contains(orb.Point{*r.Lon, *r.Lat}) || !accept(r) {
+		if r.Lon == nil || r.Lat == nil || !view.Contains(orb.Point{*r.Lon, *r.Lat}) || !accept(r) {
 			continue
 		}
 		if total++; total <= most {
@@ -117,6 +194,16 @@ func (f *Forces) Look(view orb.Bound, most int, accept func(Responder) bool) (pe
 	}
 	slices.SortFunc(crowd, func(a, b Crowd) int { return cmp.Or(cmp.Compare(a.Lat, b.Lat), cmp.Compare(a.Lon, b.Lon)) })
 	return nil, crowd, total
+}
+
+// CountForces counts everybody dispatchable by affiliation and in all.
+func (s *Service) CountForces(areaIDs []int64) (by []AffiliationForce, total Force) {
+	return s.forces.Count(areaIDs)
+}
+
+// ForcesByCell counts everybody dispatchable by cell.
+func (s *Service) ForcesByCell(resolution int, areaIDs []int64) (map[string]int, error) {
+	return s.forces.ByCell(resolution, areaIDs)
 }
 
 // Look gives the people in a view who are dispatchable and accepted; where they

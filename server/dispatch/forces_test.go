@@ -47,3 +47,37 @@ func TestRankPutsDutyBeforeDistanceAndTimeBeforeMetres(t *testing.T) {
 		t.Fatalf("age of the position %v", list[1].PositionAgeSeconds)
 	}
 }
+
+func TestForcesAreCountedByWhatTheyDo(t *testing.T) {
+	lon, lat := 122.6, 38.2
+	person := func(id, areaID int64, duty DutyState, affiliations ...string) Responder {
+		return Responder{ID: id, AreaID: areaID, Duty: duty, Affiliations: affiliations, Lon: &lon, Lat: &lat, Cell: "8a30c8d8a167fff"}
+	}
+	scene, way, nowhere := person(3, 7, DutyOn, "volunteer"), person(4, 8, DutyOff, "volunteer"), person(5, 7, DutyOnCall)
+	scene.Task, way.Task = &Task{State: AssignmentOnScene}, &Task{State: AssignmentAccepted}
+	nowhere.Lon, nowhere.Lat, nowhere.Cell = nil, nil, ""
+	f := NewForces()
+	f.Replace([]Responder{person(1, 7, DutyOn, "party_member", "volunteer"), person(2, 8, DutyOnCall, "volunteer"), scene, way, nowhere})
+	by, total := f.Count(nil)
+	if total != (Force{OnDuty: 1, OnCall: 2, EnRoute: 1, OnScene: 1}) {
+		t.Errorf("in all %+v", total)
+	}
+	if len(by) != 2 || by[0] != (AffiliationForce{"party_member", Force{OnDuty: 1}}) || by[1] != (AffiliationForce{"volunteer", Force{1, 1, 1, 1}}) {
+		t.Errorf("by affiliation %+v", by)
+	}
+	if _, total := f.Count([]int64{7}); total != (Force{OnDuty: 1, OnCall: 1, OnScene: 1}) {
+		t.Errorf("in one area %+v", total)
+	}
+	cells, err := f.ByCell(8, []int64{7})
+	sum := 0
+	for _, n := range cells {
+		sum += n
+	}
+	if err != nil || len(cells) != 1 || sum != 2 {
+		t.Errorf("by cell %v, %v", cells, err)
+	}
+	f.Put(person(1, 7, DutyOff))
+	if _, total := f.Count(nil); total.OnDuty != 0 {
+		t.Errorf("somebody went off duty, and %+v", total)
+	}
+}

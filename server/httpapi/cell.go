@@ -23,7 +23,12 @@ func (a *api) cells() {
 			if err != nil {
 				return nil, err
 			}
-			counts, err := a.Reader.Cells(ctx, in.Measure, in.Resolution, areas)
+			var counts map[string]int
+			if in.Measure == "responders" {
+				counts, err = a.Service.ForcesByCell(in.Resolution, areas)
+			} else {
+				counts, err = a.Reader.Cells(ctx, in.Measure, in.Resolution, areas)
+			}
 			return answer(cellsView{in.Resolution, counts}, err)
 		})
 }

@@ -21,6 +21,8 @@ func (a *api) overviews() {
 			if roots := actorOf(ctx).Roots(dispatch.ActionSeeMasked); id == 0 && len(roots) > 0 {
 				id = roots[0]
 			}
-			return answer(a.Reader.Overview(ctx, id, areas))
+			out, err := a.Reader.Overview(ctx, id, areas)
+			out.Forces, out.ForcesTotal = a.Service.CountForces(areas)
+			return answer(out, err)
 		})
 }

@@ -6,8 +6,8 @@ import (
 	"yiping/server/dispatch"
 )
 
-// Overview gives the wall's figures of areas (nil for everywhere). Midnight is
-// the district's: +08:00.
+// Overview gives the wall's figures of areas (nil for everywhere), but for the
+// forces, which are counted in memory. Midnight is the district's: +08:00.
 func (s *Store) Overview(ctx context.Context, areaID int64, areaIDs []int64) (dispatch.Overview, error) {
 	now := s.now()
 	out := dispatch.Overview{AreaID: areaID, AsOf: now}
@@ -23,40 +23,11 @@ func (s *Store) Overview(ctx context.Context, areaID int64, areaIDs []int64) (di
 	if err != nil {
 		return out, translate(err)
 	}
-	if err := s.forces(ctx, &out, areaIDs); err != nil {
-		return out, err
-	}
 	if out.Times, err = many[dispatch.ResponseTime](ctx, s.pool, selectTimes, areaIDs, now); err != nil {
 		return out, err
 	}
 	out.Cameras, err = s.cameraRates(ctx, areaIDs)
 	return out, err
-}
-
-// forces counts persons by affiliation and in all; somebody on a task counts
-// as en route or on scene and no longer as on duty.
-func (s *Store) forces(ctx context.Context, out *dispatch.Overview, areaIDs []int64) error {
-	const people = `
-		with people as (
-			select r.id,
-				coalesce((select d.kind from duty d where d.responder_id = r.id and d.period @> $2::timestamptz
-					order by case d.kind when 'on_duty' then 0 else 1 end limit 1), 'off') as duty,
-				(select s.state from assignment s where s.responder_id = r.id and s.state in ('accepted', 'en_route', 'on_scene')) as task
-			from responder r
-			where r.retired_at is null and ($1::bigint[] is null or r.area_id = any($1))
-			and r.id in (select responder_id from duty where period @> $2::timestamptz
-				union select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene')))`
-	const counts = `count(*) filter (where task is null and duty = 'on_duty') as on_duty,
-			count(*) filter (where task is null and duty = 'on_call') as on_call,
-			count(*) filter (where task in ('accepted', 'en_route')) as en_route,
-			count(*) filter (where task = 'on_scene') as on_scene`
-	var err error
-	if out.Forces, err = many[dispatch.AffiliationForce](ctx, s.pool, people+` select x.affiliation, `+counts+`
-		from people p join responder_affiliation x on x.responder_id = p.id group by 1 order by 1`, areaIDs, s.now()); err != nil {
-		return err
-	}
-	out.ForcesTotal, err = one[dispatch.Force](ctx, s.pool, people+` select `+counts+` from people`, areaIDs, s.now())
-	return err
 }
 
 // selectTimes gives the median seconds of each step, of today and of 30 days.

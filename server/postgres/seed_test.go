@@ -102,7 +102,16 @@ func TestLoadSeed(t *testing.T) {
 				t.Errorf("%s: %+v", x.Name, x)
 			}
 		}
-		if o.ForcesTotal.OnDuty < 200 || o.Cameras.Coverage.Denominator < 1000 || o.Today.Reported == 0 {
+		people, err := s.Dispatchable(t.Context(), s.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		forces := dispatch.NewForces()
+		forces.Replace(people)
+		if _, total := forces.Count(nil); total.OnDuty < 200 {
+			t.Errorf("%+v", total)
+		}
+		if o.Cameras.Coverage.Denominator < 1000 || o.Today.Reported == 0 {
 			t.Errorf("%+v", o)
 		}
 	})

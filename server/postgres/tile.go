@@ -90,16 +90,11 @@ func (s *Store) Cells(ctx context.Context, measure string, resolution int, areaI
 		Cell int64
 		N    int
 	}
-	var rows []row
-	var err error
-	if measure == "responders" {
-		rows, err = many[row](ctx, s.pool, `select ('x' || lpad(q.cell_hex, 16, '0'))::bit(64)::bigint as cell, count(*) as n
-			from (`+selectResponder+`) q where q.cell_hex is not null and ($2::bigint[] is null or q.area_id = any($2)) group by 1`, s.now(), areaIDs)
-	} else if sql, ok := measures[measure]; ok {
-		rows, err = many[row](ctx, s.pool, sql, areaIDs)
-	} else {
+	sql, ok := measures[measure]
+	if !ok {
 		return nil, &dispatch.Error{Code: dispatch.CodeInvalid, Field: "measure"}
 	}
+	rows, err := many[row](ctx, s.pool, sql, areaIDs)
 	if err != nil {
 		return nil, err
 	}
