@@ -30,25 +30,35 @@ func (s *Store) Overview(ctx context.Context, areaID int64, areaIDs []int64) (di
 	return out, err
 }
 
-// selectTimes gives the median seconds of each step, of today and of 30 days.
+// selectTimes gives the median seconds of each step, of today and of 30 days:
+// each column is sorted by itself, which is several times less than one sort by
+// step of them all.
 const selectTimes = `
 with spans as (
-	select v.name, v.seconds, i.reported_at >= date_trunc('day', $2::timestamptz, 'Asia/Shanghai') as today
-	from incident i cross join lateral (values
-		('verify', extract(epoch from i.verified_at - i.reported_at)),
-		('first_offer', extract(epoch from i.first_offer_at - i.reported_at)),
-		('first_acceptance', extract(epoch from i.first_acceptance_at - i.reported_at)),
-		('first_arrival', extract(epoch from i.first_arrival_at - i.reported_at)),
-		('resolve', extract(epoch from i.resolved_at - i.reported_at))) v(name, seconds)
-	where i.reported_at >= $2::timestamptz - interval '30 days' and ($1::bigint[] is null or i.area_id = any($1)))
-select n.name,
-	percentile_cont(0.5) within group (order by s.seconds::float8) filter (where s.today) as today_median_seconds,
-	count(s.seconds) filter (where s.today) as today_count,
-	percentile_cont(0.5) within group (order by s.seconds::float8) as month_median_seconds,
-	count(s.seconds) as month_count
-from unnest(array['verify', 'first_offer', 'first_acceptance', 'first_arrival', 'resolve']) with ordinality n(name, place)
-left join spans s on s.name = n.name
-group by n.name, n.place order by n.place`
+	select i.reported_at >= date_trunc('day', $2::timestamptz, 'Asia/Shanghai') as today,
+		date_part('epoch', i.verified_at - i.reported_at) as verify,
+		date_part('epoch', i.first_offer_at - i.reported_at) as first_offer,
+		date_part('epoch', i.first_acceptance_at - i.reported_at) as first_acceptance,
+		date_part('epoch', i.first_arrival_at - i.reported_at) as first_arrival,
+		date_part('epoch', i.resolved_at - i.reported_at) as resolve
+	from incident i
+	where i.reported_at >= $2::timestamptz - interval '30 days' and ($1::bigint[] is null or i.area_id = any($1))),
+medians as (select
+	array[percentile_cont(0.5) within group (order by verify) filter (where today),
+		percentile_cont(0.5) within group (order by first_offer) filter (where today),
+		percentile_cont(0.5) within group (order by first_acceptance) filter (where today),
+		percentile_cont(0.5) within group (order by first_arrival) filter (where today),
+		percentile_cont(0.5) within group (order by resolve) filter (where today)] as today_medians,
+	array[count(verify) filter (where today), count(first_offer) filter (where today), count(first_acceptance) filter (where today), count(first_arrival) filter (where today), count(resolve) filter (where today)] as today_counts,
+	array[percentile_cont(0.5) within group (order by verify),
+		percentile_cont(0.5) within group (order by first_offer),
+		percentile_cont(0.5) within group (order by first_acceptance),
+		percentile_cont(0.5) within group (order by first_arrival),
+		percentile_cont(0.5) within group (order by resolve)] as month_medians,
+	array[count(verify), count(first_offer), count(first_acceptance), count(first_arrival), count(resolve)] as month_counts
+	from spans)
+select t.* from medians m cross join lateral unnest(array['verify', 'first_offer', 'first_acceptance', 'first_arrival', 'resolve'], m.today_medians, m.today_counts, m.month_medians, m.month_counts)
+	as t(name, today_median_seconds, today_count, month_median_seconds, month_count)`
 
 // cameraRates computes the four rates: sites that have a camera of all sites;
 // of the cameras those whose channel is up, whose device and channel are up,
