@@ -55,8 +55,8 @@ type NounInput struct {
 	Noun string `path:"noun" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster"`
 }
 
-// registerQuery narrows a register.
-type registerQuery struct {
+// RegisterQuery narrows a register; exported, or its fields would not be read.
+type RegisterQuery struct {
 	AreaID  int64    `query:"area_id"`
 	Query   string   `query:"q" maxLength:"64"`
 	Where   []string `query:"where,explode" maxItems:"8" doc:"field:value, of fields that are chosen from a list."`
@@ -66,7 +66,7 @@ type registerQuery struct {
 
 type registerInput struct {
 	NounInput
-	registerQuery
+	RegisterQuery
 	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"500"`
 	Cursor string `query:"cursor" maxLength:"64"`
 }
@@ -79,7 +79,7 @@ type registerView struct {
 
 type registerPointsInput struct {
 	NounInput
-	registerQuery
+	RegisterQuery
 }
 
 type registerPointsView struct {
@@ -140,7 +140,7 @@ func (a *api) listRegisters(ctx context.Context, _ *none) (*body[registersView],
 }
 
 // filter narrows a register to what is asked for and the actor may see.
-func (a *api) filter(ctx context.Context, q registerQuery) (dispatch.RegisterFilter, error) {
+func (a *api) filter(ctx context.Context, q RegisterQuery) (dispatch.RegisterFilter, error) {
 	areas, err := a.scope(ctx, dispatch.ActionSee, q.AreaID)
 	if err != nil {
 		return dispatch.RegisterFilter{}, err
@@ -160,7 +160,7 @@ func (a *api) filter(ctx context.Context, q registerQuery) (dispatch.RegisterFil
 }
 
 func (a *api) listRegister(ctx context.Context, in *registerInput) (*body[registerView], error) {
-	f, err := a.filter(ctx, in.registerQuery)
+	f, err := a.filter(ctx, in.RegisterQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (a *api) maskRow(_ context.Context, noun string, row *dispatch.RegisterRow)
 }
 
 func (a *api) registerPoints(ctx context.Context, in *registerPointsInput) (*body[registerPointsView], error) {
-	f, err := a.filter(ctx, in.registerQuery)
+	f, err := a.filter(ctx, in.RegisterQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -286,8 +286,8 @@ func (a *api) exportRegister(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func readRegisterQuery(v url.Values) (registerQuery, error) {
-	q := registerQuery{Query: v.Get("q"), Where: v["where"], Retired: v.Get("retired") == "true"}
+func readRegisterQuery(v url.Values) (RegisterQuery, error) {
+	q := RegisterQuery{Query: v.Get("q"), Where: v["where"], Retired: v.Get("retired") == "true"}
 	if text := v.Get("area_id"); text != "" {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {

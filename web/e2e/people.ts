@@ -16,6 +16,15 @@ export async function dispatcher(browser: Browser, server: Server, username = 'd
   return w
 }
 
+/** Who keeps the registers, at one of the console's views. */
+export async function administrator(browser: Browser, server: Server, address: string, size = desk): Promise<Window> {
+  const w = await Window.open(browser, size)
+  await w.go(`${server.base}/console${address}`)
+  await w.signIn('admin', server.account('admin').password)
+  await w.at('link').getByText('实时').waitFor()
+  return w
+}
+
 export async function wall(browser: Browser, server: Server, size = desk): Promise<Window> {
   const w = await Window.open(browser, size)
   await w.go(`${server.base}/wall`)

@@ -111,9 +111,9 @@ export function remove(path: string): Promise<void> {
   return request<void>('DELETE', path)
 }
 
-/** Sends a picture. */
-export function upload<T>(path: string, file: Blob, key: string = newKey()): Promise<T> {
+/** Sends a file; a picture's own name is nobody's business. */
+export function upload<T>(path: string, file: Blob, key: string = newKey(), name = 'photo.jpg'): Promise<T> {
   const form = new FormData()
-  form.append('file', file, 'photo.jpg')
+  form.append('file', file, name)
   return request<T>('POST', path, form, key)
 }

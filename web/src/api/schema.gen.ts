@@ -8776,6 +8776,13 @@ export interface operations {
     "list-register": {
         parameters: {
             query?: {
+                area_id?: number;
+                q?: string;
+                /** @description field:value, of fields that are chosen from a list. */
+                where?: string[] | null;
+                ids?: number[] | null;
+                /** @description The retired ones instead. */
+                retired?: boolean;
                 limit?: number;
                 cursor?: string;
             };
@@ -8973,7 +8980,15 @@ export interface operations {
     };
     "list-register-points": {
         parameters: {
-            query?: never;
+            query?: {
+                area_id?: number;
+                q?: string;
+                /** @description field:value, of fields that are chosen from a list. */
+                where?: string[] | null;
+                ids?: number[] | null;
+                /** @description The retired ones instead. */
+                retired?: boolean;
+            };
             header?: never;
             path: {
                 noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster";
