@@ -301,6 +301,10 @@ func TestARoundTripChangesNothing(t *testing.T) {
 	if err := s.LoadSeed(t.Context(), seed.Generate(seed.Options{Seed: 3, Scale: 0.2, Now: now})); err != nil {
 		t.Fatal(err)
 	}
+	// As boundaries are that were not drawn to the seventh decimal.
+	if _, err := s.pool.Exec(t.Context(), `update area set boundary = st_translate(boundary, 2e-9, -2e-9)`); err != nil {
+		t.Fatal(err)
+	}
 	imports := Imports{s}
 	for _, n := range importer.Nouns() {
 		for _, language := range importer.Languages {
