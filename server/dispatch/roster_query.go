@@ -21,6 +21,7 @@ type RosterDuty struct {
 	StandsFor     *int64     `json:"stands_for,omitempty" doc:"Whose duty it was before it was handed over (替班)."`
 	StandsForName *string    `json:"stands_for_name,omitempty"`
 	StandsForArea *int64     `json:"-"`
+	Step          *string    `json:"step,omitempty" enum:"set,hand_over,swap,withdraw" doc:"The last change by hand."`
 	Reason        *string    `json:"reason,omitempty" doc:"Of the last change by hand."`
 	Version       int        `json:"version"`
 }

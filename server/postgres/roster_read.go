@@ -19,12 +19,13 @@ const selectRosterDuty = `
 select d.id, d.responder_id, r.name as responder_name, r.area_id, a.name as area_name, d.kind, d.origin,
 	lower(d.period) as starts_at, upper(d.period) as ends_at, d.rotation_id, o.team_id, t.name as team_name,
 	s.id as shift_id, s.name as shift_name, d.stands_for, f.name as stands_for_name, f.area_id as stands_for_area,
-	(select nullif(c.reason, '') from duty_change c where c.duty_id = d.id order by c.id desc limit 1) as reason, d.version` +
+	c.step, c.reason, d.version` +
 	fromRoster + `
 join area a on a.id = r.area_id
 left join team t on t.id = o.team_id
 left join shift s on s.id = o.shifts[1 + mod(greatest(` + dutyDay + ` - o.starts_on, 0), cardinality(o.shifts))]
-left join responder f on f.id = d.stands_for`
+left join responder f on f.id = d.stands_for
+left join lateral (select step, nullif(reason, '') as reason from duty_change where duty_id = d.id order by id desc limit 1) c on true`
 
 const whereRoster = ` where ($1::bigint[] is null or r.area_id = any($1)) and d.period && tstzrange($2, $3)
 	and ($4::bigint = 0 or o.team_id = $4) and ($5::bigint = 0 or d.responder_id = $5) and ($6 = '' or d.kind = $6)`

@@ -35,7 +35,7 @@ func TestHandOverBeforeItBegins(t *testing.T) {
 	id := f.duty(one, dispatch.DutyOn, time.Hour, 3*time.Hour)
 	f.must(f.svc.HandOver(ctx, f.as(f.desk, "hand"), id, 1, two, "事假"))
 	d := f.dutyNow(id)
-	if d.ResponderID != two || d.StandsFor == nil || *d.StandsFor != one || *d.StandsForName != "一" || d.Version != 2 || *d.Reason != "事假" {
+	if d.ResponderID != two || d.StandsFor == nil || *d.StandsFor != one || *d.StandsForName != "一" || d.Version != 2 || *d.Reason != "事假" || *d.Step != "hand_over" {
 		t.Fatalf("handed over: %+v", d)
 	}
 	f.must(f.svc.HandOver(ctx, f.as(f.chief, "hand"), id, 2, three, "再换"))
@@ -185,7 +185,7 @@ func TestSwap(t *testing.T) {
 					want = was
 				}
 				begins := d.StartsAt.Equal(want.StartsAt) || want.StartsAt.Before(d.StartsAt) && !d.StartsAt.After(f.store.now())
-				if !begins || !d.EndsAt.Equal(*want.EndsAt) || d.StandsFor == nil || *d.StandsFor != want.ResponderID || *d.Reason != "互换" {
+				if !begins || !d.EndsAt.Equal(*want.EndsAt) || d.StandsFor == nil || *d.StandsFor != want.ResponderID || *d.Reason != "互换" || *d.Step != "swap" {
 					t.Errorf("swapped: %+v, want the time of %+v", d, want)
 				}
 			}

@@ -2622,6 +2622,11 @@ export interface components {
             stands_for_name?: string;
             /** Format: date-time */
             starts_at: string;
+            /**
+             * @description The last change by hand.
+             * @enum {string}
+             */
+            step?: "set" | "hand_over" | "swap" | "withdraw";
             /** Format: int64 */
             team_id?: number;
             team_name?: string;

@@ -73,7 +73,7 @@ describe('the week', () => {
 
   it('shows who stands in with the team they help, and marks them', () => {
     const groups = buildWeek(
-      [duty(9, '2026-12-28T08:00', '2026-12-28T20:00', { team_id: 2, stands_for: 1 })],
+      [duty(9, '2026-12-28T08:00', '2026-12-28T20:00', { team_id: 2, stands_for: 1, step: 'hand_over' })],
       [team(2, [1]), team(3, [9])],
       monday,
       everywhere,
@@ -86,8 +86,8 @@ describe('the week', () => {
   it('tells a swap from standing in', () => {
     const groups = buildWeek(
       [
-        duty(1, '2026-12-28T08:00', '2026-12-28T20:00', { team_id: 2, stands_for: 4 }),
-        duty(4, '2026-12-30T08:00', '2026-12-30T20:00', { team_id: 2, stands_for: 1 }),
+        duty(1, '2026-12-28T08:00', '2026-12-28T20:00', { team_id: 2, stands_for: 4, step: 'swap' }),
+        duty(4, '2026-12-30T08:00', '2026-12-30T20:00', { team_id: 2, stands_for: 1, step: 'swap' }),
       ],
       [team(2, [1, 4])],
       monday,
@@ -124,6 +124,13 @@ describe('the week', () => {
     expect(groups[0]?.days[0]).toEqual([{ label: '夜班', kind: 'on_duty', night: true, people: 1 }])
   })
 
+  it('has the duties of a day by their beginning, however they came', () => {
+    const late = duty(1, '2026-12-28T20:00', '2026-12-28T23:00')
+    const early = duty(1, '2026-12-28T08:00', '2026-12-28T12:00')
+    const groups = buildWeek([late, early], [team(2, [1])], monday, everywhere)
+    expect(groups[0]?.rows[0]?.cells[0]?.map((c) => c.duty.id)).toEqual([early.id, late.id])
+  })
+
   it('of one team leaves out the others', () => {
     const groups = buildWeek([duty(9, '2026-12-28T08:00', '2026-12-28T20:00', { team_id: 3 })], [team(2, [1]), team(3, [9])], monday, {
       ...everywhere,
@@ -155,9 +162,10 @@ describe('a swap', () => {
     expect(swapProblem(one, other, [one, other, { ...mine, kind: 'on_call' }], now)).toBeUndefined()
   })
   it('is offered with duties of others that are not over, the free first', () => {
-    const busy = duty(6, '2026-12-28T08:00', '2026-12-28T20:00')
+    const busy = duty(6, '2026-12-28T09:00', '2026-12-28T20:00')
+    const same = duty(8, '2026-12-28T08:00', '2026-12-28T20:00')
     const over = duty(7, '2026-12-26T08:00', '2026-12-26T20:00')
-    const choices = swapChoices(one, [one, busy, other, over, duty(6, '2026-12-31T08:00', '2026-12-31T20:00')], now)
+    const choices = swapChoices(one, [one, busy, other, over, same, duty(6, '2026-12-31T08:00', '2026-12-31T20:00')], now)
     expect(choices.map((c) => [c.duty.responder_id, c.problem !== undefined])).toEqual([
       [6, false],
       [4, false],

@@ -64,16 +64,9 @@ export function daysOf(duty: RosterDuty, monday: Day): number[] {
   return to - from > dayMs ? touched : touched.slice(0, 1)
 }
 
-/** Duties that two people took over from each other. */
-function swapped(duties: readonly RosterDuty[]): Set<string> {
-  const pairs = new Set<string>()
-  for (const d of duties) if (d.stands_for) pairs.add(`${d.responder_id}>${d.stands_for}`)
-  return pairs
-}
-
-function chipOf(duty: RosterDuty, day: Day, pairs: Set<string>): Chip {
+function chipOf(duty: RosterDuty, day: Day): Chip {
   const from = msOf(duty.starts_at)
-  const mark = !duty.stands_for ? '' : pairs.has(`${duty.stands_for}>${duty.responder_id}`) ? 'swap' : 'stand_in'
+  const mark = !duty.stands_for ? '' : duty.step === 'swap' ? 'swap' : 'stand_in'
   return { duty, continued: dayOf(from) < day, night: isNight(from, duty.ends_at ? msOf(duty.ends_at) : undefined), mark }
 }
 
@@ -95,14 +88,13 @@ export function buildWeek(duties: readonly RosterDuty[], teams: readonly Team[],
       if (!teamOf.has(m.id)) teamOf.set(m.id, t.id)
     }
   }
-  const pairs = swapped(duties)
-  for (const duty of duties) {
+  for (const duty of [...duties].sort((a, b) => msOf(a.starts_at) - msOf(b.starts_at) || a.id - b.id)) {
     const id = duty.team_id ?? teamOf.get(duty.responder_id) ?? 0
     if (scope.teamId && id !== scope.teamId) continue
     const group = groups.get(id) ?? open(id, duty.team_name ?? '', 0, '')
     const row = group.byId.get(duty.responder_id) ?? addRow(group, duty.responder_id, duty.responder_name, duty.area_name, id !== 0)
     row.areaName = duty.area_name
-    for (const k of daysOf(duty, monday)) row.cells[k]?.push(chipOf(duty, days[k] ?? monday, pairs))
+    for (const k of daysOf(duty, monday)) row.cells[k]?.push(chipOf(duty, days[k] ?? monday))
   }
   return [...groups.values()]
     .sort((a, b) => Number(a.id === 0) - Number(b.id === 0) || a.areaId - b.areaId || a.id - b.id)
@@ -173,10 +165,12 @@ export function swapProblem(one: RosterDuty, other: RosterDuty, duties: readonly
   )
 }
 
-/** The duties that one could be exchanged for: of others, of its kind, not over; those without a problem first. */
+const sameTime = (a: RosterDuty, b: RosterDuty): boolean => a.starts_at === b.starts_at && a.ends_at === b.ends_at
+
+/** The duties that one could be exchanged for: of others, of its kind, at another time, not over; those without a problem first. */
 export function swapChoices(one: RosterDuty, duties: readonly RosterDuty[], now: number): { duty: RosterDuty; problem?: RosterDuty }[] {
   return duties
-    .filter((d) => d.responder_id !== one.responder_id && d.kind === one.kind && !isOver(d, now))
+    .filter((d) => d.responder_id !== one.responder_id && d.kind === one.kind && !isOver(d, now) && !sameTime(d, one))
     .map((duty) => ({ duty, problem: swapProblem(one, duty, duties, now) }))
     .sort(
       (a, b) =>
