@@ -8,6 +8,8 @@ it('the box is of the points inside', () => {
     [1, 122.2, 38.4],
     [2, 122.6, 38.1],
     [3, 0, 0],
+    [4, 121.9, 38.5],
+    [5, 122.5, 39.1],
   ]
   expect(boxOf(points, district)).toEqual([122.2, 38.1, 122.6, 38.4])
   expect(boxOf([[3, 0, 0]], district)).toBeUndefined()

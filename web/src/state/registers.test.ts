@@ -127,7 +127,11 @@ describe('values', () => {
     expect(shown(column('choice'), 'a')).toBe('甲')
     expect(shown(column('choice'), 'z')).toBe('z')
     expect(shown(column('choices'), 'a、b')).toBe('甲、乙')
+    expect(shown(column('choices'), 'a、b', ', ')).toBe('甲, 乙')
     expect(shown(column('text'), 'a')).toBe('a')
+    expect(shown(column('number'), '71.03531')).toBe('71')
+    expect(shown(column('number'), '57.4801')).toBe('57.5')
+    expect(shown(column('number'), '')).toBe('')
   })
   it('of attributes are read, and a broken text is none', () => {
     expect(attributesOf(row(1, { attributes: '{"floor":"6","n":3}' }))).toEqual({ floor: '6', n: '3' })

@@ -136,11 +136,12 @@ export function attributesOf(row: RegisterRow): Record<string, string> {
   }
 }
 
-/** The word for a value that is chosen from a list; any other as it is. */
-export function shown(column: RegisterColumn, value: string): string {
+/** The word for a value that is chosen from a list; a measured number without its last digits; any other as it is. */
+export function shown(column: RegisterColumn, value: string, comma = '、'): string {
   const word = (v: string) => column.choices?.find((c) => c.value === v)?.title ?? v
   if (column.kind === 'choice') return word(value)
-  if (column.kind === 'choices') return parts(value).map(word).join('、')
+  if (column.kind === 'choices') return parts(value).map(word).join(comma)
+  if (column.kind === 'number' && value !== '' && Number.isFinite(Number(value))) return String(Math.round(Number(value) * 10) / 10)
   return value
 }
 

@@ -84,6 +84,7 @@ export const imports = {
     in_water: 'On water',
     off_road: 'No road within 500 m',
     area_differs: 'The community differs from where it is',
+    required: 'A required cell is empty',
     too_long: 'Text too long',
     out_of_range: 'Number out of range',
     unknown_choice: 'Not one of the choices',

@@ -1,6 +1,9 @@
 export const registers = {
   title: 'Registers',
-  search: 'Name, address or number; pinyin initials too',
+  search: 'Name, address, number or initials',
+  comma: ', ',
+  yes: 'yes',
+  no: 'no',
   area: 'Area',
   allAreas: 'All areas',
   any: '{what}: any',

@@ -67,6 +67,7 @@ export const imports = {
     in_water: '落在水面上',
     off_road: '500 米内没有道路',
     area_differs: '填写的社区与坐标不一致',
+    required: '必填项为空',
     too_long: '文字过长',
     out_of_range: '数值超出范围',
     unknown_choice: '不在可选项之中',

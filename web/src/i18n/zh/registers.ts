@@ -1,6 +1,9 @@
 export const registers = {
   title: '台账',
-  search: '按名称、地址、编号搜索，可用拼音首字母',
+  search: '名称、地址、编号或拼音首字母',
+  comma: '、',
+  yes: '是',
+  no: '否',
   area: '所属区划',
   allAreas: '全部区划',
   any: '{what}：全部',
