@@ -139,6 +139,9 @@ func (d *Desk) conclude(id int64, o Options, result Result, err error) {
 	case own != nil:
 		raw, _ := json.Marshal(own.plain()) // texts and lists of them: can be
 		state, reason = dispatch.ImportFailed, string(raw)
+		if result.Format.Kind == "" { // nothing of it could be read
+			kept = nil
+		}
 	case errors.Is(err, context.Canceled):
 		state, reason, kept = dispatch.ImportCancelled, "", nil
 		if d.ctx.Err() != nil {

@@ -85,8 +85,6 @@ it('a list is narrowed, and its count is that of the map, the file and the addre
   await w.at('register-card').waitFor()
   await w.page.waitForLoadState('networkidle', { timeout: 20_000 }).catch(() => {})
   await w.page.screenshot({ path: join(shots, 'registers.png') })
-  if (process.env.YIPING_SHOTS)
-    await w.page.screenshot({ path: join(import.meta.dirname, '../docs/registers.jpg'), type: 'jpeg', quality: 75 })
   await accessible(w)
   const shared = await administrator(browser, server, new URL(w.page.url()).search)
   expect(await total(shared)).toBe(some)
@@ -168,7 +166,7 @@ it('a file goes from its preview to the list and the map, and back', async () =>
   expect(await total(w)).toBe(before)
   expect(w.complaints).toEqual([])
   await w.close()
-})
+}, 240_000)
 
 it('a list that was exported imports again unchanged', async () => {
   const w = await administrator(browser, server, '?view=registers&noun=units')
