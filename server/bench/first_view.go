@@ -205,8 +205,11 @@ func (v *viewer) ask(ctx context.Context, method, path string, body []byte) ([]b
 func (v *viewer) follow(ctx context.Context, bounds [4]float64) error {
 	dialer := websocket.Dialer{Jar: v.http.Jar}
 	conn, response, err := dialer.DialContext(ctx, "ws"+strings.TrimPrefix(v.base, "http")+"/api/v1/live", nil)
+	if response != nil {
+		defer func() { _ = response.Body.Close() }()
+	}
 	if err != nil {
-		return fmt.Errorf("%w: %v", err, response)
+		return err
 	}
 	defer func() { _ = conn.Close() }()
 	if err := conn.WriteJSON(map[string]any{"type": "subscribe", "protocol": 1, "layers": []string{"incidents", "responders"}, "view": bounds}); err != nil {
