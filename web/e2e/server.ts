@@ -23,18 +23,26 @@ export class Server {
   private constructor(
     private readonly binary: string,
     private readonly data: string,
+    private readonly more: Record<string, string>,
   ) {}
 
-  static async start(): Promise<Server> {
+  /** Starts one with more settings than the usual. */
+  static async start(more: Record<string, string> = {}): Promise<Server> {
     const binary = process.env.YIPING_BINARY ?? join(import.meta.dirname, '../../.build/yiping')
-    const server = new Server(binary, process.env.DATABASE_URL ? '' : await mkdtemp(join(tmpdir(), 'yiping-e2e-')))
+    const server = new Server(binary, process.env.DATABASE_URL ? '' : await mkdtemp(join(tmpdir(), 'yiping-e2e-')), more)
     await server.run()
     return server
   }
 
   /** Starts it, the first time on a free port, later on the same one. */
   async run(): Promise<void> {
-    const env = { ...process.env, YIPING_LISTEN: this.address, YIPING_LOG_LEVEL: 'warn', ...(this.data ? { YIPING_DATA: this.data } : {}) }
+    const env = {
+      ...process.env,
+      YIPING_LISTEN: this.address,
+      YIPING_LOG_LEVEL: 'warn',
+      ...(this.data ? { YIPING_DATA: this.data } : {}),
+      ...this.more,
+    }
     const child = spawn(this.binary, ['serve', '--json', '--no-simulate'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     this.child = child
     const line = await new Promise<string>((done, fail) => {
