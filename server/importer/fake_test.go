@@ -78,7 +78,7 @@ func district() *store {
 		{ID: 6, ParentID: 5, Level: "community", Code: "990001002001", Name: "一社区"},
 	})
 	s.AddRoad(orb.LineString{{117.65, 36.8}, {118.05, 36.8}})
-	s.AddWater("示范湖", square(117.9, 36.802, 0.001))
+	s.AddWater("示范湖", "lake", square(117.9, 36.802, 0.001))
 	s.AddKnown("unit", Known{ID: 11, AreaID: 1, ExternalID: "u1", Names: []string{"示范物业"}})
 	s.AddKnown("compound", Known{ID: 21, AreaID: 3, ExternalID: "c1", Names: []string{"示范小区"}})
 	s.AddKnown("compound", Known{ID: 22, AreaID: 4, ExternalID: "c2", Names: []string{"示范小区"}})

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -77,8 +78,20 @@ func (s *Surroundings) outline(a Area) {
 // AddRoad puts a road in.
 func (s *Surroundings) AddRoad(line orb.LineString) { s.roads.Add(line) }
 
-// AddWater puts a water in, with its name or class.
-func (s *Surroundings) AddWater(name string, g orb.Geometry) { _ = s.water.Add(name, g) }
+// waterClasses are the classes of waters that have a word.
+var waterClasses = []string{"reservoir", "river", "stream", "canal", "lake", "pond", "sea"}
+
+// AddWater puts a water in, with its name, else what its class is called.
+func (s *Surroundings) AddWater(name, class string, g orb.Geometry) {
+	if name == "" {
+		key := "water.some"
+		if slices.Contains(waterClasses, class) {
+			key = "water." + class
+		}
+		name = "@" + key
+	}
+	_ = s.water.Add(name, g)
+}
 
 // AddKnown puts something in that rows may refer to.
 func (s *Surroundings) AddKnown(noun string, k Known) {

@@ -75,13 +75,13 @@ func (s Imports) areasWithBoundaries(ctx context.Context) ([]importer.Area, erro
 
 // ground reads roads and waters.
 func (s Imports) ground(ctx context.Context, around *importer.Surroundings) error {
-	rows, err := s.pool.Query(ctx, `select kind, coalesce(nullif(name, ''), class), st_asbinary(shape) from ground where kind in ('road', 'water')`)
+	rows, err := s.pool.Query(ctx, `select kind, name, class, st_asbinary(shape) from ground where kind in ('road', 'water')`)
 	if err != nil {
 		return translate(err)
 	}
-	var kind, name string
+	var kind, name, class string
 	var raw []byte
-	_, err = pgx.ForEachRow(rows, []any{&kind, &name, &raw}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&kind, &name, &class, &raw}, func() error {
 		g, err := wkb.Unmarshal(raw)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (s Imports) ground(ctx context.Context, around *importer.Surroundings) erro
 			}
 		case orb.Polygon, orb.MultiPolygon:
 			if kind == "water" {
-				around.AddWater(name, g)
+				around.AddWater(name, class, g)
 			}
 		}
 		return nil
