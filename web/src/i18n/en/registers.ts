@@ -42,6 +42,7 @@ export const registers = {
   markAll: 'Mark all that are shown',
   markOne: 'Mark “{name}”',
   marked: '{n} marked',
+  markedMost: '{n} marked, the most that one edit takes',
   clearMarks: 'Clear marks',
   whichField: 'Field to change',
   newValue: 'New value',

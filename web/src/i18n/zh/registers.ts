@@ -42,6 +42,7 @@ export const registers = {
   markAll: '勾选已显示的全部记录',
   markOne: '勾选“{name}”',
   marked: '已勾选 {n} 条',
+  markedMost: '已勾选 {n} 条，已达一次修改的上限',
   clearMarks: '取消勾选',
   whichField: '选择要修改的字段',
   newValue: '新的值',
