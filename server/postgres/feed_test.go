@@ -127,7 +127,8 @@ func TestTheLogIsAppendOnly(t *testing.T) {
 	}
 }
 
-// TestSnapshotHoldsWhatItsOffsetSays and only what the asker's areas hold.
+// TestSnapshot holds what its offset says and only what the asker's areas hold;
+// of people those who are on a task.
 func TestSnapshot(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -138,7 +139,7 @@ func TestSnapshot(t *testing.T) {
 		return len(read) > 0 && read[len(read)-1].Event.Kind == "offer.offered"
 	})
 	all, err := f.store.Snapshot(ctx, nil, 0)
-	if err != nil || len(all.Incidents) != 1 || len(all.Offers) != 1 || len(all.Responders) != 1 || all.Offset != f.store.Feed().Offset() {
+	if err != nil || len(all.Incidents) != 1 || len(all.Offers) != 1 || len(all.Responders) != 0 || all.Offset != f.store.Feed().Offset() {
 		t.Fatalf("everywhere: %+v, %v", all, err)
 	}
 	none, err := f.store.Snapshot(ctx, []int64{f.east.ID}, 0)
@@ -148,6 +149,16 @@ func TestSnapshot(t *testing.T) {
 	mine, err := f.store.Snapshot(ctx, []int64{}, one.ResponderID)
 	if err != nil || len(mine.Incidents) != 1 || len(mine.Offers) != 1 || len(mine.Responders) != 1 {
 		t.Fatalf("the responder's own: %+v, %v", mine, err)
+	}
+	f.must(f.svc.AnswerOffer(ctx, f.as(one, "accept"), f.offersOf(i.ID)[one.ResponderID].ID, dispatch.Answer{Step: "accept"}))
+	for areas, want := range map[*int64]int{nil: 1, &f.west.ID: 1, &f.east.ID: 0} {
+		var ids []int64
+		if areas != nil {
+			ids = []int64{*areas}
+		}
+		if who, err := f.store.Snapshot(ctx, ids, 0); err != nil || len(who.Responders) != want || len(who.Assignments) != want {
+			t.Errorf("who works in %v: %+v, %v", ids, who.Responders, err)
+		}
 	}
 }
 
