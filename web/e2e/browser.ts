@@ -50,6 +50,7 @@ export class Window {
       ...(screen.geolocation ? { geolocation: screen.geolocation, permissions: ['geolocation'] } : {}),
       locale: screen.locale ?? 'zh-CN',
       serviceWorkers: 'allow',
+      reducedMotion: 'reduce', // maps jump: in software each frame of a flight takes a core
     })
     return new Window(context, await context.newPage())
   }

@@ -47,6 +47,9 @@ export function canDraw(): boolean {
   return document.createElement('canvas').getContext('webgl2') !== null
 }
 
+/** Whether motion is not wanted. */
+const still = (): boolean => window.matchMedia('(prefers-reduced-motion: reduce)').matches
+
 const empty = { type: 'FeatureCollection' as const, features: [] }
 const clickable = ['incident', 'responder', 'camera', 'facility', 'point', 'cluster']
 
@@ -82,6 +85,10 @@ export class DistrictMap {
     this.map.touchZoomRotate.disableRotation()
     this.map.on('load', () => this.begin())
     this.map.on('moveend', () => this.look())
+    // A tile that did not come, while the server is away: the link's banner says so.
+    this.map.on('error', (e) => {
+      if (!('tile' in e)) console.error(e.error)
+    })
     this.map.on('click', (e) => this.clicked(e.point.x, e.point.y, e.lngLat.lng, e.lngLat.lat))
     this.map.on('mousemove', (e) => {
       const over = this.loaded && this.pick(e.point.x, e.point.y) !== undefined
@@ -89,9 +96,13 @@ export class DistrictMap {
     })
   }
 
+  private lookedAt = ''
   private look(): void {
     const b = this.map.getBounds()
-    this.options.looked?.([b.getWest(), b.getSouth(), b.getEast(), b.getNorth()])
+    const view = [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()] as const
+    if (view.join() === this.lookedAt) return
+    this.lookedAt = view.join()
+    this.options.looked?.(view)
   }
 
   private begin(): void {
@@ -218,8 +229,7 @@ export class DistrictMap {
       this.source('points')?.setData(pointFeatures(points))
       const [west, south, east, north] = this.options.bounds
       const box = follow ? boxOf(points, [west, south, east, north]) : undefined
-      const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
-      if (box) this.map.fitBounds(box, { padding: 48, maxZoom: 15, duration: still ? 0 : 600 })
+      if (box) this.map.fitBounds(box, { padding: 48, maxZoom: 15, duration: still() ? 0 : 600 })
     })
   }
 
@@ -290,15 +300,14 @@ export class DistrictMap {
 
   /** Goes to a place; at once where motion is not wanted. */
   goTo(lon: number, lat: number, zoom = 16): void {
-    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
-    if (still) this.map.jumpTo({ center: [lon, lat], zoom })
+    if (still()) this.map.jumpTo({ center: [lon, lat], zoom })
     else this.map.easeTo({ center: [lon, lat], zoom, duration: 900 })
   }
 
   /** Shows the whole district. */
   goHome(): void {
     const [west, south, east, north] = this.options.bounds
-    this.map.fitBounds([west, south, east, north], { padding: 24, duration: 900 })
+    this.map.fitBounds([west, south, east, north], { padding: 24, duration: still() ? 0 : 900 })
   }
 
   resize(): void {
