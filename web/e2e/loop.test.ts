@@ -88,8 +88,7 @@ it('from a report to a closed incident', async () => {
 
 it('pages outlive the server and go on where they were', async () => {
   const place = await phonePlace(server)
-  // Small, since every map here is drawn in software.
-  const screen = await wall(browser, server, { width: 1280, height: 720 })
+  const screen = await wall(browser, server)
   const console = await dispatcher(browser, server)
   const responder = await phone(browser, server, place)
   await server.kill()
