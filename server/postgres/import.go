@@ -119,7 +119,7 @@ type sink struct {
 const importLock = 0x79695f696d70 // "yi_imp"
 
 func (k *sink) begin(ctx context.Context, plan *importer.Plan) error {
-	for _, setting := range []string{`set local statement_timeout = 0`, `set local work_mem = '64MB'`} {
+	for _, setting := range []string{`set local statement_timeout = 0`, `set local work_mem = '64MB'`, `set local default_statistics_target = 10`} {
 		if _, err := k.Exec(ctx, setting); err != nil {
 			return err
 		}
