@@ -95,7 +95,7 @@ func (h *historian) doorWords(compound int) string {
 func (b *builder) addLogins() {
 	old := 1
 	b.Logins = []Login{
-		{"administrator", "admin", "系统管理员", 0, None},
+		{"system_administrator", "admin", "系统管理员", 0, None},
 		{"commander", "commander", "值班指挥长", 0, None},
 		{"wall", "wall", "指挥大屏", 0, None},
 		{"dispatcher", "dispatcher", b.Areas[old].Name + "调度员", old, None},

@@ -49,7 +49,7 @@ func makeFirstAccounts(ctx context.Context, accounts *postgres.Accounts, store *
 	return made, nil
 }
 
-// firstAccounts: an administrator and a commander of the district, a wall, a
+// firstAccounts: the three administrators and a commander of the district, a wall, a
 // dispatcher of the demonstration's street and some of its responders' phones.
 // Roles stand in areas, so before the first area there is nobody to make.
 func firstAccounts(ctx context.Context, store *postgres.Store) ([]firstAccount, error) {
@@ -62,7 +62,9 @@ func firstAccounts(ctx context.Context, store *postgres.Store) ([]firstAccount, 
 		return nil, nil
 	}
 	list := []firstAccount{
-		{"admin", "系统管理员", dispatch.RoleAdministrator, root, 0},
+		{"admin", "系统管理员", dispatch.RoleSystemAdministrator, root, 0},
+		{"security", "安全管理员", dispatch.RoleSecurityAdministrator, root, 0},
+		{"auditor", "审计管理员", dispatch.RoleAuditAdministrator, root, 0},
 		{"commander", "指挥长", dispatch.RoleCommander, root, 0},
 		{"wall", "大屏", dispatch.RoleWall, root, 0},
 	}
@@ -149,7 +151,7 @@ func (c userListCmd) Run(a *app) error {
 
 type userAddCmd struct {
 	Username  string `arg:"" help:"Name to sign in with: lower case letters, digits, dot, dash."`
-	Role      string `required:"" enum:"administrator,commander,dispatcher,responder,wall" help:"administrator, commander, dispatcher, responder or wall."`
+	Role      string `required:"" enum:"commander,dispatcher,community,partner,responder,wall,integration,system_administrator,security_administrator,audit_administrator" help:"One of: ${enum}."`
 	Area      string `help:"Code of the area the role holds in; the district without it."`
 	Name      string `help:"Name that is shown."`
 	Responder int64  `help:"Id of the responder, for the role responder."`

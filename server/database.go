@@ -65,7 +65,7 @@ func (a *app) withStore(do func(ctx context.Context, store *postgres.Store) erro
 	if err := migrate.Up(a.ctx, url, a.log); err != nil {
 		return err
 	}
-	store, err := postgres.Open(a.ctx, url, a.now, a.log)
+	store, err := postgres.Open(a.ctx, postgres.Config{URL: url, Now: a.now, Log: a.log})
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (c serveCmd) Run(a *app) error {
 	if err := migrate.Up(a.ctx, url, a.log); err != nil {
 		return err
 	}
-	store, err := postgres.Open(a.ctx, url, a.now, a.log)
+	store, err := postgres.Open(a.ctx, postgres.Config{URL: url, Now: a.now, Log: a.log})
 	if err != nil {
 		return err
 	}

@@ -41,9 +41,9 @@ func (c simulateCmd) Run(a *app) error {
 	if err := json.Unmarshal(raw, &said); err != nil {
 		return fmt.Errorf("%s does not hold what serve --json prints: %w", c.Accounts, err)
 	}
-	at := slices.IndexFunc(said.Accounts, func(k credential) bool { return k.Role == dispatch.RoleAdministrator })
+	at := slices.IndexFunc(said.Accounts, func(k credential) bool { return k.Role == dispatch.RoleSecurityAdministrator })
 	if at < 0 {
-		return fmt.Errorf("%s holds no administrator's account: serve --json prints it on its first run", c.Accounts)
+		return fmt.Errorf("%s holds no security administrator's account: serve --json prints it on its first run", c.Accounts)
 	}
 	ctx := a.ctx
 	if c.Duration > 0 {
@@ -125,7 +125,7 @@ func simulateDemo(ctx context.Context, a *app, base string, store *postgres.Stor
 // demoAdministrator makes the simulation's administrator, or gives the one that
 // is there another password.
 func demoAdministrator(ctx context.Context, store *postgres.Store, accounts *postgres.Accounts) (simulate.Account, error) {
-	const name = demoPrefix + "-administrator"
+	const name = demoPrefix + "-security"
 	password, err := accounts.ResetPassword(ctx, name)
 	if dispatch.CodeOf(err) != dispatch.CodeNotFound {
 		return simulate.Account{Username: name, Password: password}, err
@@ -134,7 +134,7 @@ func demoAdministrator(ctx context.Context, store *postgres.Store, accounts *pos
 	if err != nil {
 		return simulate.Account{}, err
 	}
-	_, password, err = accounts.Create(ctx, name, "模拟管理员", dispatch.RoleAdministrator, in.District.ID, 0)
+	_, password, err = accounts.Create(ctx, name, "模拟安全管理员", dispatch.RoleSecurityAdministrator, in.District.ID, 0)
 	return simulate.Account{Username: name, Password: password}, err
 }
 

@@ -69,7 +69,7 @@ func TestSimulate(t *testing.T) {
 	}
 	admin := r.signIn("admin")
 	phones := 0
-	for _, a := range admin.must(200, "GET", "/api/v1/accounts", nil)["accounts"].([]any) {
+	for _, a := range r.signIn("security").must(200, "GET", "/api/v1/accounts", nil)["accounts"].([]any) {
 		if strings.HasPrefix(a.(object)["username"].(string), "load-phone-") {
 			phones++
 		}
@@ -171,7 +171,7 @@ func TestSimulateYields(t *testing.T) {
 	id := strconv.FormatInt(number(report["incident"].(object)["id"]), 10)
 	i := chief.must(200, "POST", "/api/v1/incidents/"+id+"/verify", object{"version": 1})
 	var phones []any
-	for _, a := range r.signIn("admin").must(200, "GET", "/api/v1/accounts", nil)["accounts"].([]any) {
+	for _, a := range r.signIn("security").must(200, "GET", "/api/v1/accounts", nil)["accounts"].([]any) {
 		if strings.HasPrefix(a.(object)["username"].(string), "load-phone-") {
 			phones = append(phones, a.(object)["responder_id"])
 		}
@@ -222,7 +222,7 @@ func TestTheDemonstrationIsAlive(t *testing.T) {
 func TestOnlyADemonstrationActs(t *testing.T) {
 	open := func() *postgres.Store {
 		a := &app{log: zerolog.Nop()}
-		store, err := postgres.Open(t.Context(), pgtest.Database(t), a.now, a.log)
+		store, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t), Now: a.now, Log: a.log})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -82,7 +82,7 @@ func importRate(ctx context.Context, url string) (result, error) {
 
 // seeded gives the store of the demonstration district, seeded where it is not.
 func seeded(ctx context.Context, url string) (*postgres.Store, error) {
-	store, err := postgres.Open(ctx, url, func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }, zerolog.Nop())
+	store, err := postgres.Open(ctx, postgres.Config{URL: url, Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }, Log: zerolog.Nop()})
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func importMemory(ctx context.Context, url string) (result, error) {
 
 // importAlone is this program as the child of importMemory.
 func importAlone(ctx context.Context, url, path, source string) error {
-	store, err := postgres.Open(ctx, url, time.Now, zerolog.Nop())
+	store, err := postgres.Open(ctx, postgres.Config{URL: url, Now: time.Now, Log: zerolog.Nop()})
 	if err != nil {
 		return err
 	}

@@ -7,16 +7,27 @@ type Role string
 
 // The roles.
 const (
-	RoleAdministrator Role = "administrator"
-	RoleCommander     Role = "commander"
-	RoleDispatcher    Role = "dispatcher"
-	RoleResponder     Role = "responder"
-	RoleWall          Role = "wall"
+	RoleCommander   Role = "commander"   // 指挥员
+	RoleDispatcher  Role = "dispatcher"  // 调度员
+	RoleCommunity   Role = "community"   // 社区值守: the community office
+	RolePartner     Role = "partner"     // 协同单位: police station, property company
+	RoleResponder   Role = "responder"   // 处置人员, with a phone
+	RoleWall        Role = "wall"        // 大屏
+	RoleIntegration Role = "integration" // 系统对接: another system
+	// The three administrators (三员). No account holds two of them, nor one of
+	// them beside other work; the database holds it.
+	RoleSystemAdministrator   Role = "system_administrator"   // 系统管理员: areas, registers, configuration
+	RoleSecurityAdministrator Role = "security_administrator" // 安全管理员: accounts and rights
+	RoleAuditAdministrator    Role = "audit_administrator"    // 审计管理员: the audit trail alone
 )
+
+// Roles lists all of them.
+var Roles = []Role{RoleCommander, RoleDispatcher, RoleCommunity, RolePartner, RoleResponder, RoleWall, RoleIntegration,
+	RoleSystemAdministrator, RoleSecurityAdministrator, RoleAuditAdministrator}
 
 // Grant gives an account a role within an area and everything below it.
 type Grant struct {
-	Role     Role   `json:"role" enum:"administrator,commander,dispatcher,responder,wall"`
+	Role     Role   `json:"role" enum:"commander,dispatcher,community,partner,responder,wall,integration,system_administrator,security_administrator,audit_administrator"`
 	AreaID   int64  `json:"area_id"`
 	AreaName string `json:"area_name"`
 }
@@ -53,7 +64,10 @@ const (
 	ActionSeePhones    Action = "see_phones"
 	ActionDispatch     Action = "dispatch" // take in, verify, send, follow through
 	ActionCheck        Action = "check"
-	ActionAdminister   Action = "administer"    // accounts and areas
+	ActionNote         Action = "note"          // add words and pictures to what one sees
+	ActionAdminister   Action = "administer"    // areas, registers, imports, configuration
+	ActionGrant        Action = "grant"         // accounts and their rights
+	ActionAudit        Action = "audit"         // read the audit trail
 	ActionRespond      Action = "respond"       // be sent: duty, offers, tasks, positions
 	ActionReportHealth Action = "report_health" // say how cameras are
 	ActionRoster       Action = "roster"        // say who is on duty when, by hand
@@ -61,15 +75,28 @@ const (
 
 // permissions is the one table of what each role allows.
 var permissions = map[Action][]Role{
-	ActionSee:          {RoleCommander, RoleDispatcher, RoleAdministrator},
-	ActionSeeMasked:    {RoleCommander, RoleDispatcher, RoleAdministrator, RoleWall},
+	ActionSee:          {RoleCommander, RoleDispatcher, RoleCommunity, RolePartner, RoleSystemAdministrator},
+	ActionSeeMasked:    {RoleCommander, RoleDispatcher, RoleCommunity, RolePartner, RoleSystemAdministrator, RoleWall},
 	ActionSeePhones:    {RoleCommander, RoleDispatcher},
 	ActionDispatch:     {RoleCommander, RoleDispatcher},
 	ActionCheck:        {RoleCommander, RoleDispatcher},
-	ActionAdminister:   {RoleAdministrator},
+	ActionNote:         {RoleCommander, RoleDispatcher, RoleCommunity, RolePartner},
+	ActionAdminister:   {RoleSystemAdministrator},
+	ActionGrant:        {RoleSecurityAdministrator},
+	ActionAudit:        {RoleAuditAdministrator},
 	ActionRespond:      {RoleResponder},
-	ActionReportHealth: {RoleAdministrator},
-	ActionRoster:       {RoleCommander, RoleDispatcher, RoleAdministrator},
+	ActionReportHealth: {RoleIntegration, RoleSystemAdministrator},
+	ActionRoster:       {RoleCommander, RoleDispatcher, RoleSystemAdministrator},
+}
+
+// Actions lists all of them.
+func Actions() []Action {
+	list := make([]Action, 0, len(permissions))
+	for action := range permissions {
+		list = append(list, action)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // May says whether the actor has a role, anywhere, that allows the action.

@@ -38,7 +38,9 @@ func TestWhoSetsAnArea(t *testing.T) {
 	if err := s.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	of := func(area int64) Actor { return Actor{AccountID: 1, Grants: []Grant{{RoleAdministrator, area, ""}}} }
+	of := func(area int64) Actor {
+		return Actor{AccountID: 1, Grants: []Grant{{RoleSystemAdministrator, area, ""}}}
+	}
 	tests := []struct {
 		name  string
 		actor Actor

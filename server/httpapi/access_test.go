@@ -214,12 +214,12 @@ func TestAccountsOfOnesAreas(t *testing.T) {
 		}
 		return ids
 	}
-	if ids := seen(u.do("GET", "/api/v1/accounts", "administrator@2", "")); !slices.Equal(ids, []int64{2, 4}) {
+	if ids := seen(u.do("GET", "/api/v1/accounts", "security@2", "")); !slices.Equal(ids, []int64{2, 4}) {
 		t.Errorf("of a street: %v", ids)
 	}
 	u.reader.responder = dispatch.Responder{ID: 12, AreaID: 3}
 	make := func(body string) *httptest.ResponseRecorder {
-		return u.do("POST", "/api/v1/accounts", "administrator@2", body)
+		return u.do("POST", "/api/v1/accounts", "security@2", body)
 	}
 	u.problem(make(`{"username":"a1","display_name":"甲","role":"dispatcher","area_id":3}`), 404, "not_found")
 	u.problem(make(`{"username":"a2","display_name":"甲","role":"responder","area_id":4,"responder_id":12}`), 404, "not_found")
@@ -250,7 +250,7 @@ func TestPasswordsOfOnesAreas(t *testing.T) {
 	u.accounts.list = []dispatch.Account{{ID: 1, Username: "district", Roles: at(1)}, {ID: 2, Username: "street", Roles: at(2)},
 		{ID: 3, Username: "both", Roles: at(2, 1)}}
 	reset := func(id int) *httptest.ResponseRecorder {
-		return u.do("POST", fmt.Sprintf("/api/v1/accounts/%d/reset-password", id), "administrator@2", "")
+		return u.do("POST", fmt.Sprintf("/api/v1/accounts/%d/reset-password", id), "security@2", "")
 	}
 	for _, id := range []int{1, 3, 9} {
 		u.problem(reset(id), 404, "not_found")

@@ -15,7 +15,7 @@ type createAccountInput struct {
 	Body struct {
 		Username    string `json:"username" pattern:"^[a-z0-9][a-z0-9._-]{1,63}$"`
 		DisplayName string `json:"display_name" minLength:"1" maxLength:"64"`
-		Role        string `json:"role" enum:"administrator,commander,dispatcher,responder,wall"`
+		Role        string `json:"role" enum:"commander,dispatcher,community,partner,responder,wall,integration,system_administrator,security_administrator,audit_administrator"`
 		AreaID      int64  `json:"area_id" minimum:"1"`
 		ResponderID int64  `json:"responder_id,omitempty" minimum:"0"`
 	}
@@ -27,7 +27,7 @@ type createdAccountView struct {
 }
 
 func (a *api) accounts() {
-	can := Access(dispatch.ActionAdminister)
+	can := Access(dispatch.ActionGrant)
 	operation(a, "GET", "/api/v1/accounts", "list-accounts", "Accounts", can, 200, func(ctx context.Context, _ *none) (*body[accountsView], error) {
 		list, err := a.Accounts.List(ctx)
 		list = slices.DeleteFunc(list, func(account dispatch.Account) bool { return !a.administers(ctx, account) })
@@ -41,14 +41,14 @@ func (a *api) accounts() {
 // has a role there, or none at all.
 func (a *api) administers(ctx context.Context, account dispatch.Account) bool {
 	return len(account.Roles) == 0 || slices.ContainsFunc(account.Roles, func(g dispatch.Grant) bool {
-		return actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionAdminister, g.AreaID)
+		return actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionGrant, g.AreaID)
 	})
 }
 
 func (a *api) createAccount(ctx context.Context, in *createAccountInput) (*body[createdAccountView], error) {
 	b := in.Body
 	may := func(areaID int64) bool {
-		return actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionAdminister, areaID)
+		return actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionGrant, areaID)
 	}
 	if !may(b.AreaID) {
 		return nil, dispatch.Refuse(dispatch.CodeNotFound, "area_id")
@@ -78,7 +78,7 @@ func (a *api) resetPassword(ctx context.Context, in *IDInput) (*body[createdAcco
 	}
 	at := slices.IndexFunc(list, func(account dispatch.Account) bool { return account.ID == in.ID })
 	if at < 0 || slices.ContainsFunc(list[at].Roles, func(g dispatch.Grant) bool {
-		return !actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionAdminister, g.AreaID)
+		return !actorOf(ctx).MayIn(a.Service.Tree(), dispatch.ActionGrant, g.AreaID)
 	}) {
 		return nil, dispatch.Refuse(dispatch.CodeNotFound, "")
 	}

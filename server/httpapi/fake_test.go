@@ -124,8 +124,14 @@ type fakeAccounts struct {
 }
 
 var testTokens = map[string]dispatch.Grant{
-	"administrator":   {Role: dispatch.RoleAdministrator, AreaID: 1},
-	"administrator@2": {Role: dispatch.RoleAdministrator, AreaID: 2},
+	"administrator":   {Role: dispatch.RoleSystemAdministrator, AreaID: 1},
+	"administrator@2": {Role: dispatch.RoleSystemAdministrator, AreaID: 2},
+	"security":        {Role: dispatch.RoleSecurityAdministrator, AreaID: 1},
+	"security@2":      {Role: dispatch.RoleSecurityAdministrator, AreaID: 2},
+	"auditor":         {Role: dispatch.RoleAuditAdministrator, AreaID: 1},
+	"community":       {Role: dispatch.RoleCommunity, AreaID: 4},
+	"partner@2":       {Role: dispatch.RolePartner, AreaID: 2},
+	"integration":     {Role: dispatch.RoleIntegration, AreaID: 1},
 	"commander":       {Role: dispatch.RoleCommander, AreaID: 1},
 	"dispatcher@2":    {Role: dispatch.RoleDispatcher, AreaID: 2},
 	"dispatcher@3":    {Role: dispatch.RoleDispatcher, AreaID: 3},

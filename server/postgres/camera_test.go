@@ -33,8 +33,8 @@ func TestCameraHealth(t *testing.T) {
 	f := newFixture(t)
 	id := f.camera()
 	f.camera()
-	monitor := f.account("monitor", dispatch.RoleAdministrator, f.street.ID, 0)
-	foreign := f.account("foreign", dispatch.RoleAdministrator, f.east.ID, 0)
+	monitor := f.account("monitor", dispatch.RoleSystemAdministrator, f.street.ID, 0)
+	foreign := f.account("foreign", dispatch.RoleSystemAdministrator, f.east.ID, 0)
 	down := dispatch.HealthReport{Device: dispatch.HealthUp, Channel: dispatch.HealthDown, Stream: dispatch.HealthDown, At: f.store.now()}
 	_, err := f.svc.ReportHealth(t.Context(), f.as(f.desk, "camera.health"), id, down)
 	if dispatch.CodeOf(err) != dispatch.CodeForbidden {

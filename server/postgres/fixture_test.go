@@ -35,7 +35,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	ctx := t.Context()
-	store, err := Open(ctx, pgtest.Database(t), func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }, zerolog.Nop())
+	store, err := Open(ctx, Config{URL: pgtest.Database(t), Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }, Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -293,7 +293,7 @@ func TestNamesOfALargeImportFollow(t *testing.T) {
 // TestARoundTripChangesNothing writes every register out and reads it in again.
 func TestARoundTripChangesNothing(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	s, err := Open(t.Context(), pgtest.Database(t), func() time.Time { return now }, zerolog.Nop())
+	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}

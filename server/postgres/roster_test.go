@@ -17,7 +17,7 @@ type roster struct {
 
 func newRoster(t *testing.T) *roster {
 	f := newFixture(t)
-	return &roster{f, f.account("boss", dispatch.RoleAdministrator, f.district.ID, 0)}
+	return &roster{f, f.account("boss", dispatch.RoleSystemAdministrator, f.district.ID, 0)}
 }
 
 // person adds somebody without a duty.
@@ -244,7 +244,7 @@ func TestHolidaysRemakeTheirDay(t *testing.T) {
 	if _, err := f.svc.RemoveHoliday(ctx, f.as(f.boss, "holiday"), day); dispatch.CodeOf(err) != dispatch.CodeNotFound {
 		t.Fatalf("removed twice: %v", err)
 	}
-	part := f.account("part", dispatch.RoleAdministrator, f.street.ID, 0)
+	part := f.account("part", dispatch.RoleSystemAdministrator, f.street.ID, 0)
 	if _, err := f.svc.SetHoliday(ctx, f.as(part, "holiday"), dispatch.Holiday{Day: day}); dispatch.CodeOf(err) != dispatch.CodeForbidden {
 		t.Fatalf("a street's administrator: %v", err)
 	}
@@ -286,7 +286,7 @@ func TestWhoMayPlan(t *testing.T) {
 	ctx := t.Context()
 	one, two := f.person("王一", f.west.ID), f.person("李二", f.east.ID)
 	shift, team := f.wholeDay(), f.team(f.west.ID, one)
-	part := f.account("part", dispatch.RoleAdministrator, f.west.ID, 0)
+	part := f.account("part", dispatch.RoleSystemAdministrator, f.west.ID, 0)
 	eastern := f.must(f.svc.AddShift(ctx, f.as(f.boss, "shift"), dispatch.Shift{AreaID: f.east.ID, Name: "东", Kind: dispatch.DutyOn, StartsAt: "08:00", Minutes: 60})).ID
 	tests := []struct {
 		name string

@@ -25,9 +25,16 @@ type Store struct {
 	feed *Feed
 }
 
+// Config says which database, and what a store is given beside it.
+type Config struct {
+	URL string
+	Now func() time.Time
+	Log zerolog.Logger
+}
+
 // Open connects to a migrated database. Close must be called.
-func Open(ctx context.Context, url string, now func() time.Time, log zerolog.Logger) (*Store, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+func Open(ctx context.Context, c Config) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
 		return nil, errors.New("DATABASE_URL is not a PostgreSQL address") // the cause may hold the password
 	}
@@ -44,7 +51,7 @@ func Open(ctx context.Context, url string, now func() time.Time, log zerolog.Log
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	s := &Store{pool: pool, log: log, now: now}
+	s := &Store{pool: pool, log: c.Log, now: c.Now}
 	s.feed = newFeed(cfg.ConnConfig.Copy(), s)
 	return s, nil
 }
@@ -88,24 +95,25 @@ func many[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, 
 
 // refusals says what a violated constraint means to the one who asked.
 var refusals = map[string]*dispatch.Error{
-	"offer_one_open":           {Code: dispatch.CodeAlreadyOffered, Field: "responder_ids"},
-	"assignment_one_active":    {Code: dispatch.CodeAlreadyAssigned},
-	"assignment_offer_once":    {Code: dispatch.CodeIllegalTransition},
-	"duty_apart":               {Code: dispatch.CodeDutyOverlap, Field: "starts_at", Values: map[string]string{"period": ""}},
-	"account_username":         {Code: dispatch.CodeTaken, Field: "username"},
-	"account_responder_id":     {Code: dispatch.CodeTaken, Field: "responder_id"},
-	"account_username_form":    {Code: dispatch.CodeInvalid, Field: "username"},
-	"account_role_area":        {Code: dispatch.CodeNotFound, Field: "area_id"},
-	"account_responder":        {Code: dispatch.CodeNotFound, Field: "responder_id"},
-	"area_code":                {Code: dispatch.CodeTaken, Field: "code"},
-	"area_parent":              {Code: dispatch.CodeNotFound, Field: "parent_id"},
-	"area_root":                {Code: dispatch.CodeInvalid, Field: "parent_id"},
-	"report_tracking":          {Code: dispatch.CodeKeyReused},
-	"account_responder_fkey":   {Code: dispatch.CodeNotFound, Field: "responder_id"},
-	"duty_responder":           {Code: dispatch.CodeNotFound, Field: "responder_id"},
-	"offer_responder":          {Code: dispatch.CodeNotFound, Field: "responder_ids"},
-	"attachment_size":          {Code: dispatch.CodeTooMany, Field: "file"},
-	"responder_affiliation_pk": {Code: dispatch.CodeTaken},
+	"offer_one_open":            {Code: dispatch.CodeAlreadyOffered, Field: "responder_ids"},
+	"assignment_one_active":     {Code: dispatch.CodeAlreadyAssigned},
+	"assignment_offer_once":     {Code: dispatch.CodeIllegalTransition},
+	"duty_apart":                {Code: dispatch.CodeDutyOverlap, Field: "starts_at", Values: map[string]string{"period": ""}},
+	"account_username":          {Code: dispatch.CodeTaken, Field: "username"},
+	"account_responder_id":      {Code: dispatch.CodeTaken, Field: "responder_id"},
+	"account_username_form":     {Code: dispatch.CodeInvalid, Field: "username"},
+	"account_role_duties_apart": {Code: dispatch.CodeInvalid, Field: "role"},
+	"account_role_area":         {Code: dispatch.CodeNotFound, Field: "area_id"},
+	"account_responder":         {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"area_code":                 {Code: dispatch.CodeTaken, Field: "code"},
+	"area_parent":               {Code: dispatch.CodeNotFound, Field: "parent_id"},
+	"area_root":                 {Code: dispatch.CodeInvalid, Field: "parent_id"},
+	"report_tracking":           {Code: dispatch.CodeKeyReused},
+	"account_responder_fkey":    {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"duty_responder":            {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"offer_responder":           {Code: dispatch.CodeNotFound, Field: "responder_ids"},
+	"attachment_size":           {Code: dispatch.CodeTooMany, Field: "file"},
+	"responder_affiliation_pk":  {Code: dispatch.CodeTaken},
 }
 
 // translate turns errors of the database into those of the domain.

@@ -46,7 +46,7 @@ func (w *world) someCamera(ctx context.Context, l *luck) (*dispatch.Camera, erro
 	}
 	center := around(l, w.idleOrAny(l).where(), 0, 300)
 	box := fmt.Sprintf("%f,%f,%f,%f", center.Lon()-0.02, center.Lat()-0.02, center.Lon()+0.02, center.Lat()+0.02)
-	if err := w.admin.get(ctx, "cameras", "/api/v1/cameras?limit=100&bbox="+box, &out); err != nil {
+	if err := w.desk.get(ctx, "cameras", "/api/v1/cameras?limit=100&bbox="+box, &out); err != nil {
 		return nil, err
 	}
 	for range out.Cameras {
@@ -85,7 +85,7 @@ func (w *world) breakDown(ctx context.Context, c dispatch.Camera, l *luck) {
 // tellHealth tells how a camera is, and compares what the server has noted.
 func (w *world) tellHealth(ctx context.Context, id int64, what string, health body) {
 	var says dispatch.Camera
-	if err := w.admin.post(ctx, what, fmt.Sprintf("/api/v1/cameras/%d/health", id), health, &says); err != nil {
+	if err := w.monitor.post(ctx, what, fmt.Sprintf("/api/v1/cameras/%d/health", id), health, &says); err != nil {
 		w.failed(ctx, what, err)
 		return
 	}

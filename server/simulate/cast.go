@@ -46,24 +46,23 @@ func (w *world) gather(ctx context.Context) error {
 	return nil
 }
 
-// signInStaff signs the administrator in, and the dispatcher, who stands where
-// the administrator does.
+// signInStaff signs the administrator in, and who stand where the administrator
+// does: the dispatcher, and the platform that monitors cameras.
 func (w *world) signInStaff(ctx context.Context) error {
 	w.admin = newClient(w.Base, 1, w.timings)
 	w.admin.account = w.Administrator
 	if err := w.admin.signIn(ctx); err != nil {
 		return err
 	}
-	w.ours[w.admin.accountID.Load()] = true // of cameras alone
 	var session struct {
 		Roles []dispatch.Grant `json:"roles"`
 	}
 	if err := w.admin.get(ctx, "who-am-i", "/api/v1/session", &session); err != nil {
 		return err
 	}
-	at := slices.IndexFunc(session.Roles, func(g dispatch.Grant) bool { return g.Role == dispatch.RoleAdministrator })
+	at := slices.IndexFunc(session.Roles, func(g dispatch.Grant) bool { return g.Role == dispatch.RoleSecurityAdministrator })
 	if at < 0 {
-		return fmt.Errorf("%s is no administrator", w.Administrator.Username)
+		return fmt.Errorf("%s is no security administrator", w.Administrator.Username)
 	}
 	known, err := w.accounts(ctx)
 	if err != nil {
@@ -75,7 +74,15 @@ func (w *world) signInStaff(ctx context.Context) error {
 	}
 	w.desk = newClient(w.Base, 2, w.timings)
 	w.desk.account = account
-	return w.desk.signIn(ctx)
+	if err := w.desk.signIn(ctx); err != nil {
+		return err
+	}
+	if account, err = w.account(ctx, known, newAccount{w.Prefix + "-monitor", "模拟摄像机平台", dispatch.RoleIntegration, session.Roles[at].AreaID, 0}); err != nil {
+		return err
+	}
+	w.monitor = newClient(w.Base, 3, w.timings)
+	w.monitor.account = account
+	return w.monitor.signIn(ctx)
 }
 
 // accounts gives all accounts by user name, and notes those of the simulation.
@@ -213,7 +220,7 @@ func (w *world) onDuty(ctx context.Context, taken map[int64]bool) ([]dispatch.Re
 			Responders []dispatch.Responder `json:"responders"`
 			NextCursor string               `json:"next_cursor"`
 		}
-		if err := w.admin.get(ctx, "responders", "/api/v1/responders?duty=on_duty&limit=200&cursor="+url.QueryEscape(cursor), &page); err != nil {
+		if err := w.desk.get(ctx, "responders", "/api/v1/responders?duty=on_duty&limit=200&cursor="+url.QueryEscape(cursor), &page); err != nil {
 			return nil, err
 		}
 		for _, r := range page.Responders {

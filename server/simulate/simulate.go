@@ -21,7 +21,7 @@ import (
 // Options says what is simulated.
 type Options struct {
 	Base          string  // of the server, http://host:port
-	Administrator Account // makes the accounts of those who act, and monitors cameras
+	Administrator Account // a security administrator, who makes the accounts of those who act
 	Prefix        string  // of the accounts that are made
 	Phones        int     // responders who act
 	Rate          float64 // incidents a minute
@@ -46,6 +46,7 @@ type world struct {
 	ledger  *ledger
 	desk    *client // the dispatcher's
 	admin   *client
+	monitor *client
 	public  *client // of nobody, for what everybody may read
 	street  *residents
 	picture *picture         // the dispatcher's
@@ -148,7 +149,7 @@ func (w *world) close() {
 	for _, p := range w.phones {
 		p.client.close()
 	}
-	for _, c := range []*client{w.desk, w.admin, w.public} {
+	for _, c := range []*client{w.desk, w.monitor, w.admin, w.public} {
 		if c != nil {
 			c.close()
 		}

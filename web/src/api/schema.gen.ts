@@ -1673,7 +1673,7 @@ export interface components {
             /** Format: int64 */
             responder_id?: number;
             /** @enum {string} */
-            role: "administrator" | "commander" | "dispatcher" | "responder" | "wall";
+            role: "commander" | "dispatcher" | "community" | "partner" | "responder" | "wall" | "integration" | "system_administrator" | "security_administrator" | "audit_administrator";
             username: string;
         };
         CreateIncidentInputBody: {
@@ -1872,7 +1872,7 @@ export interface components {
             area_id: number;
             area_name: string;
             /** @enum {string} */
-            role: "administrator" | "commander" | "dispatcher" | "responder" | "wall";
+            role: "commander" | "dispatcher" | "community" | "partner" | "responder" | "wall" | "integration" | "system_administrator" | "security_administrator" | "audit_administrator";
         };
         HandOverInputBody: {
             reason: string;

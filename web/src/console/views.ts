@@ -16,7 +16,7 @@ export function viewOf(search: string): ViewName {
 
 /** The views an account has: files are brought in by administrators alone. */
 export function viewsFor(session: Session | null): ViewName[] {
-  const administers = session?.roles.some((r) => r.role === 'administrator') ?? false
+  const administers = session?.roles.some((r) => r.role === 'system_administrator') ?? false
   return viewNames.filter((v) => v !== 'imports' || administers)
 }
 

@@ -4,9 +4,9 @@ import type { Area, Session } from '../api/types'
 import { within } from './roster_now'
 
 const allowed = {
-  see: ['commander', 'dispatcher', 'administrator'],
-  roster: ['commander', 'dispatcher', 'administrator'],
-  administer: ['administrator'],
+  see: ['commander', 'dispatcher', 'community', 'partner', 'system_administrator'],
+  roster: ['commander', 'dispatcher', 'system_administrator'],
+  administer: ['system_administrator'],
 } as const
 export type RosterAction = keyof typeof allowed
 

@@ -126,7 +126,7 @@ describe('what roles allow', () => {
     ['dispatcher', 2, 'roster', 10, true],
     ['dispatcher', 2, 'roster', 12, false],
     ['dispatcher', 2, 'administer', 10, false],
-    ['administrator', 1, 'administer', 12, true],
+    ['system_administrator', 1, 'administer', 12, true],
     ['wall', 1, 'see', 10, false],
   ] as const)('%s of %i may %s in %i: %s', (role, root, action, id, want) => {
     expect(mayIn(roles([role, root]), areas, action, id)).toBe(want)
