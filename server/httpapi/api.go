@@ -73,7 +73,7 @@ func newAPI(d Deps) *api {
 			return problemFor(languageOf(ctx.Context()), status, message, errs...)
 		}
 	})
-	a := &api{Deps: d, mux: http.NewServeMux(), limits: newLimiter(time.Now), tiles: newTileCache(),
+	a := &api{Deps: d, mux: http.NewServeMux(), limits: newLimiter(time.Now), tiles: newTileCache(time.Now),
 		pictures: make(chan struct{}, picturesAtOnce), took: newTook(d.Metrics)}
 	config := huma.DefaultConfig("Yiping 一屏", d.Version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", "" // the document is a route of the registry

@@ -11,13 +11,16 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"yiping/server/dispatch"
 )
 
 // tileCache keeps base tiles, which are the same for everybody and change with
-// the areas alone. Bounded; it begins anew when full.
+// the areas alone, and for a while tiles of counts, whose making reads all that
+// is counted. Bounded; it begins anew when full.
 type tileCache struct {
+	now   func() time.Time
 	mu    sync.Mutex
 	tiles map[string]cachedTile
 	size  int
@@ -27,20 +30,27 @@ type tileCache struct {
 type cachedTile struct {
 	content, zipped []byte
 	etag            string
+	until           time.Time // zero for good
 }
 
 const (
 	cacheBytes = 64 << 20
 	deepest    = 18
+
+	countsFrom = 12 // below it the map shows cells, and no page asks
+	pointsFrom = 14 // below it points are counted
+	countsKept = 30 * time.Second
 )
 
-func newTileCache() *tileCache { return &tileCache{tiles: map[string]cachedTile{}} }
+func newTileCache(now func() time.Time) *tileCache {
+	return &tileCache{now: now, tiles: map[string]cachedTile{}}
+}
 
 func (c *tileCache) get(key string) (cachedTile, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t, ok := c.tiles[key]
-	return t, ok
+	return t, ok && (t.until.IsZero() || c.now().Before(t.until))
 }
 
 func (c *tileCache) put(key string, t cachedTile) {
@@ -124,8 +134,19 @@ func (a *api) tile(ctx context.Context, set string, z, x, y int) (cachedTile, er
 			return cachedTile{}, err
 		}
 	}
+	if z < countsFrom {
+		return cachedTile{etag: etagOf(nil)}, nil
+	}
+	key := fmt.Sprintf("%s/%v/%d/%d/%d", set, areas, z, x, y)
+	if t, ok := a.tiles.get(key); ok && z < pointsFrom {
+		return t, nil
+	}
 	content, err := a.Reader.Tile(ctx, set, z, x, y, areas)
-	return cachedTile{content: content, etag: etagOf(content)}, err
+	t := cachedTile{content: content, etag: etagOf(content), until: a.tiles.now().Add(countsKept)}
+	if err == nil && z < pointsFrom {
+		a.tiles.put(key, t)
+	}
+	return t, err
 }
 
 func (a *api) baseTile(ctx context.Context, z, x, y int) (cachedTile, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTileCaching(t *testing.T) {
@@ -38,7 +39,7 @@ func TestTileCaching(t *testing.T) {
 		t.Errorf("made %d times", u.reader.tiles)
 	}
 	for path, caching := range map[string]string{"cameras": "private, no-store", "facilities": "private, no-cache"} {
-		w := u.do("GET", "/api/v1/tiles/"+path+"/10/800/400", "dispatcher@2", "")
+		w := u.do("GET", "/api/v1/tiles/"+path+"/14/800/400", "dispatcher@2", "")
 		if w.Code != 200 || w.Header().Get("Cache-Control") != caching {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())
 		}
@@ -46,6 +47,42 @@ func TestTileCaching(t *testing.T) {
 	}
 	if u.reader.tiles != 3 {
 		t.Errorf("tiles of one's own were kept: made %d times", u.reader.tiles)
+	}
+}
+
+// TestTilesOfCounts: from afar cameras and facilities are no tile's; where they
+// are counted, the count is kept for a while, apart for each part of the district.
+func TestTilesOfCounts(t *testing.T) {
+	u := newUnder(t)
+	u.reader.tile = []byte("counts")
+	for _, tt := range []struct {
+		token, address string
+		made           int
+		content        string
+	}{
+		{"commander", "11/800/400", 0, ""},
+		{"commander", "12/800/400", 1, "counts"},
+		{"commander", "12/800/400", 1, "counts"},
+		{"dispatcher@2", "12/800/400", 2, "counts"},
+		{"dispatcher@2", "13/800/400", 3, "counts"},
+		{"dispatcher@2", "13/800/400", 3, "counts"},
+		{"dispatcher@2", "14/800/400", 4, "counts"},
+		{"dispatcher@2", "14/800/400", 5, "counts"},
+	} {
+		w := u.do("GET", "/api/v1/tiles/cameras/"+tt.address, tt.token, "")
+		if w.Code != 200 || w.Body.String() != tt.content || u.reader.tiles != tt.made {
+			t.Errorf("%s for %s: %d %q, made %d times, want %d", tt.address, tt.token, w.Code, w.Body, u.reader.tiles, tt.made)
+		}
+	}
+	now := time.Now()
+	c := newTileCache(func() time.Time { return now })
+	c.put("k", cachedTile{until: now.Add(countsKept)})
+	if _, ok := c.get("k"); !ok {
+		t.Error("forgotten at once")
+	}
+	now = now.Add(countsKept)
+	if _, ok := c.get("k"); ok {
+		t.Error("kept for good")
 	}
 }
 
@@ -62,7 +99,7 @@ func TestTileAddresses(t *testing.T) {
 
 // TestTileCacheIsBounded: it begins anew when full and counts what it holds.
 func TestTileCacheIsBounded(t *testing.T) {
-	c := newTileCache()
+	c := newTileCache(time.Now)
 	tile := cachedTile{content: make([]byte, 1<<20), zipped: make([]byte, 1<<20)}
 	for k := range 200 {
 		c.put(fmt.Sprintf("%03d", k), tile)

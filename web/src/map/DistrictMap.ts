@@ -112,7 +112,7 @@ export class DistrictMap {
       this.map.addSource(id, { type: 'geojson', data: empty })
     for (const set of ['cameras', 'facilities'] as const) {
       if (this.options[set])
-        this.map.addSource(set, { type: 'vector', tiles: [`${location.origin}/api/v1/tiles/${set}/{z}/{x}/{y}`], minzoom: 10, maxzoom: 16 })
+        this.map.addSource(set, { type: 'vector', tiles: [`${location.origin}/api/v1/tiles/${set}/{z}/{x}/{y}`], minzoom: 12, maxzoom: 16 })
     }
     this.map.addSource('points', pointsSource)
     for (const layer of pointLayers(this.palette, this.options.scale)) this.map.addLayer(layer)
