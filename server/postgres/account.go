@@ -51,7 +51,7 @@ from account a`
 
 // List gives all accounts.
 func (c *Accounts) List(ctx context.Context) ([]dispatch.Account, error) {
-	return many[dispatch.Account](ctx, c.store.pool, selectAccount+` order by a.id`)
+	return many[dispatch.Account](ctx, c.store.system(), selectAccount+` order by a.id`)
 }
 
 // Create makes an account with a generated password, given this once.
@@ -65,7 +65,7 @@ func (c *Accounts) Create(ctx context.Context, username, displayName string, rol
 		return dispatch.Account{}, "", fmt.Errorf("hash: %w", err)
 	}
 	var a dispatch.Account
-	err = pgx.BeginFunc(ctx, c.store.pool, func(t pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, c.store.system(), func(t pgx.Tx) error {
 		var id int64
 		if err := t.QueryRow(ctx, `insert into account (username, display_name, password_hash, responder_id)
 			values ($1, $2, $3, nullif($4::bigint, 0)) returning id`, strings.ToLower(username), displayName, hash, responderID).Scan(&id); err != nil {
@@ -90,7 +90,7 @@ func (c *Accounts) ResetPassword(ctx context.Context, username string) (string, 
 	if err != nil {
 		return "", fmt.Errorf("hash: %w", err)
 	}
-	err = pgx.BeginFunc(ctx, c.store.pool, func(t pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, c.store.system(), func(t pgx.Tx) error {
 		var id int64
 		if err := t.QueryRow(ctx, `update account set password_hash = $2, failed_count = 0, locked_until = null, version = version + 1
 			where username = $1 returning id`, strings.ToLower(username), hash).Scan(&id); err != nil {
@@ -112,7 +112,7 @@ func (c *Accounts) SignIn(ctx context.Context, username, password string) (strin
 		Wall         bool
 	}
 	now := c.store.now()
-	k, err := one[secret](ctx, c.store.pool, `select a.id, a.password_hash, coalesce(a.locked_until > $2, false) as locked,
+	k, err := one[secret](ctx, c.store.system(), `select a.id, a.password_hash, coalesce(a.locked_until > $2, false) as locked,
 		exists (select 1 from account_role x where x.account_id = a.id) and not exists (select 1 from account_role x where x.account_id = a.id and x.role <> 'wall') as wall
 		from account a where a.username = $1 and a.disabled_at is null`, strings.ToLower(strings.TrimSpace(username)), now)
 	if dispatch.CodeOf(err) == dispatch.CodeNotFound {
@@ -140,7 +140,7 @@ func (c *Accounts) SignIn(ctx context.Context, username, password string) (strin
 }
 
 func (c *Accounts) failed(ctx context.Context, accountID int64, now time.Time) error {
-	_, err := c.store.pool.Exec(ctx, `update account set
+	_, err := c.store.system().Exec(ctx, `update account set
 		failed_count = case when failed_count + 1 >= $2 then 0 else failed_count + 1 end,
 		locked_until = case when failed_count + 1 >= $2 then $3::timestamptz else locked_until end
 		where id = $1`, accountID, lockAfter, now.Add(lockFor))
@@ -153,7 +153,7 @@ func (c *Accounts) failed(ctx context.Context, accountID int64, now time.Time) e
 func (c *Accounts) open(ctx context.Context, accountID int64, now time.Time, life time.Duration) (string, dispatch.Session, error) {
 	token := rand.Text()
 	hash := sha256.Sum256([]byte(token))
-	err := pgx.BeginFunc(ctx, c.store.pool, func(t pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, c.store.system(), func(t pgx.Tx) error {
 		if _, err := t.Exec(ctx, `update account set failed_count = 0, locked_until = null where id = $1`, accountID); err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ func (c *Accounts) SessionByToken(ctx context.Context, token string) (dispatch.S
 		dispatch.Account
 	}
 	hash := sha256.Sum256([]byte(token))
-	r, err := one[row](ctx, c.store.pool, `select s.id as session_id, s.expires_at, q.* from session s join (`+selectAccount+`) q on q.id = s.account_id
+	r, err := one[row](ctx, c.store.system(), `select s.id as session_id, s.expires_at, q.* from session s join (`+selectAccount+`) q on q.id = s.account_id
 		where s.token_hash = $1 and s.revoked_at is null and s.expires_at > $2 and q.disabled_at is null`, hash[:], c.store.now())
 	if dispatch.CodeOf(err) == dispatch.CodeNotFound {
 		return dispatch.Session{}, dispatch.Refuse(dispatch.CodeSignedOut, "")
@@ -189,13 +189,13 @@ func (c *Accounts) SessionByToken(ctx context.Context, token string) (dispatch.S
 
 // SignOut ends a session.
 func (c *Accounts) SignOut(ctx context.Context, sessionID int64) error {
-	_, err := c.store.pool.Exec(ctx, `update session set revoked_at = $2 where id = $1 and revoked_at is null`, sessionID, c.store.now())
+	_, err := c.store.system().Exec(ctx, `update session set revoked_at = $2 where id = $1 and revoked_at is null`, sessionID, c.store.now())
 	return translate(err)
 }
 
 // ForgetSessions deletes sessions that ended before a time.
 func (c *Accounts) ForgetSessions(ctx context.Context, before time.Time) error {
-	_, err := c.store.pool.Exec(ctx, `delete from session where expires_at < $1 or revoked_at < $1`, before)
+	_, err := c.store.system().Exec(ctx, `delete from session where expires_at < $1 or revoked_at < $1`, before)
 	return translate(err)
 }
 

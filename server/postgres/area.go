@@ -18,12 +18,12 @@ from area a`
 
 // Areas gives the whole tree, from the district down.
 func (s *Store) Areas(ctx context.Context) ([]dispatch.Area, error) {
-	return many[dispatch.Area](ctx, s.pool, selectArea+` where a.retired_at is null order by array_position(array['district', 'street', 'community', 'grid'], a.level), a.code, a.id`)
+	return many[dispatch.Area](ctx, s.system(), selectArea+` where a.retired_at is null order by array_position(array['district', 'street', 'community', 'grid'], a.level), a.code, a.id`)
 }
 
 // Area gives one area.
 func (s *Store) Area(ctx context.Context, id int64) (dispatch.Area, error) {
-	return one[dispatch.Area](ctx, s.pool, selectArea+` where a.id = $1`, id)
+	return one[dispatch.Area](ctx, s.read(ctx), selectArea+` where a.id = $1`, id)
 }
 
 // coverLimit bounds the cells of one area: a district of 3,000 km2 has 30,000.
@@ -133,7 +133,7 @@ func (s *Store) Installation(ctx context.Context) (dispatch.Installation, error)
 		State, StateLevel, StateReason        string
 		West, South, East, North              *float64
 	}
-	r, err := one[row](ctx, s.pool, `
+	r, err := one[row](ctx, s.read(ctx), `
 		select n.district_id, coalesce(a.name, '') as district_name, n.centre_name, n.map_approval, n.demonstration, n.state, n.state_level, n.state_reason,
 			st_xmin(b.box)::float8 as west, st_ymin(b.box)::float8 as south, st_xmax(b.box)::float8 as east, st_ymax(b.box)::float8 as north
 		from installation n left join area a on a.id = n.district_id
@@ -158,7 +158,7 @@ func (s *Store) Installation(ctx context.Context) (dispatch.Installation, error)
 // Empty says whether the database holds no area yet.
 func (s *Store) Empty(ctx context.Context) (bool, error) {
 	var empty bool
-	err := s.pool.QueryRow(ctx, `select not exists (select 1 from area)`).Scan(&empty)
+	err := s.system().QueryRow(ctx, `select not exists (select 1 from area)`).Scan(&empty)
 	return empty, translate(err)
 }
 
@@ -180,7 +180,7 @@ func (s *Store) Search(ctx context.Context, query string, areaIDs []int64, limit
 		return []dispatch.FoundPlace{}, nil
 	}
 	word = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, `|`, ``).Replace(word)
-	return many[dispatch.FoundPlace](ctx, s.pool, `
+	return many[dispatch.FoundPlace](ctx, s.read(ctx), `
 		select n.noun, n.noun_id as id, n.name, n.kind, n.area_id, a.name as area_name, st_x(n.point) as lon, st_y(n.point) as lat
 		from place_name n join area a on a.id = n.area_id
 		where n.search like '%' || $1 || '%' and ($2::bigint[] is null or n.area_id = any($2))
@@ -194,7 +194,7 @@ func (s *Store) Search(ctx context.Context, query string, areaIDs []int64, limit
 // them who have no account yet: those whose phones a demonstration holds.
 func (s *Store) DemonstrationStreet(ctx context.Context, n int) (int64, []dispatch.Responder, error) {
 	var street int64
-	err := s.pool.QueryRow(ctx, `select a.parent_id from responder r join area a on a.id = r.area_id
+	err := s.system().QueryRow(ctx, `select a.parent_id from responder r join area a on a.id = r.area_id
 		join duty d on d.responder_id = r.id and d.kind = 'on_duty' and d.period @> $1::timestamptz
 		where a.level = 'community' and exists (select 1 from installation where demonstration)
 		group by 1 order by count(*) desc, 1 limit 1`, s.now()).Scan(&street)
@@ -204,7 +204,7 @@ func (s *Store) DemonstrationStreet(ctx context.Context, n int) (int64, []dispat
 	if err != nil {
 		return 0, nil, err
 	}
-	people, err := responders(ctx, s.pool, ` where a.parent_id = $2 and d.kind = 'on_duty' and s.id is null
+	people, err := responders(ctx, s.system(), ` where a.parent_id = $2 and d.kind = 'on_duty' and s.id is null
 		and not exists (select 1 from account x where x.responder_id = r.id)
 		order by array_length(array(select k.skill from responder_skill k where k.responder_id = r.id), 1) desc nulls last, r.id limit $3`, s.now(), street, n)
 	return street, people, err

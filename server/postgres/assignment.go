@@ -46,12 +46,12 @@ func (t *tx) SaveAssignment(ctx context.Context, a dispatch.Assignment) error {
 
 // Assignment gives one assignment.
 func (s *Store) Assignment(ctx context.Context, id int64) (dispatch.Assignment, error) {
-	return one[dispatch.Assignment](ctx, s.pool, selectAssignment+` where s.id = $1`, id)
+	return one[dispatch.Assignment](ctx, s.read(ctx), selectAssignment+` where s.id = $1`, id)
 }
 
 // AssignmentOfOffer gives the assignment an accepted offer led to, nil for none.
 func (s *Store) AssignmentOfOffer(ctx context.Context, offerID int64) (*dispatch.Assignment, error) {
-	a, err := one[dispatch.Assignment](ctx, s.pool, selectAssignment+` where s.offer_id = $1`, offerID)
+	a, err := one[dispatch.Assignment](ctx, s.read(ctx), selectAssignment+` where s.offer_id = $1`, offerID)
 	if dispatch.CodeOf(err) == dispatch.CodeNotFound {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func (s *Store) AssignmentOfOffer(ctx context.Context, offerID int64) (*dispatch
 // not released on an incident that is not over.
 func (s *Store) TakesPart(ctx context.Context, responderID, incidentID int64) (bool, error) {
 	var part bool
-	err := s.pool.QueryRow(ctx, `
+	err := s.read(ctx).QueryRow(ctx, `
 		select exists (select 1 from offer o where o.incident_id = i.id and o.responder_id = $1 and o.state in ('offered', 'seen', 'later', 'standby'))
 			or exists (select 1 from assignment s where s.incident_id = i.id and s.responder_id = $1 and s.state <> 'released')
 		from incident i where i.id = $2 and `+open, responderID, incidentID).Scan(&part)

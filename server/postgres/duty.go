@@ -49,7 +49,7 @@ func (t *tx) EndDuty(ctx context.Context, id int64, at time.Time) (dispatch.Duty
 
 // Duty gives one duty.
 func (s *Store) Duty(ctx context.Context, id int64) (dispatch.Duty, error) {
-	return one[dispatch.Duty](ctx, s.pool, selectDuty+` where d.id = $1`, id)
+	return one[dispatch.Duty](ctx, s.read(ctx), selectDuty+` where d.id = $1`, id)
 }
 
 // DueDuties gives duties that began or ended by the clock and of which the log

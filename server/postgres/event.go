@@ -26,7 +26,7 @@ func (t *tx) Emit(ctx context.Context, e dispatch.Event) error {
 func (s *Store) Head(ctx context.Context) (string, int64, error) {
 	var epoch string
 	var offset int64
-	err := s.pool.QueryRow(ctx, `select epoch::text, last_offset from feed`).Scan(&epoch, &offset)
+	err := s.system().QueryRow(ctx, `select epoch::text, last_offset from feed`).Scan(&epoch, &offset)
 	return epoch, offset, translate(err)
 }
 
@@ -39,10 +39,10 @@ func (s *Store) Events(ctx context.Context, areaIDs []int64, incidentID, after, 
 	}
 	where := ` where ($1::bigint[] is null or area_id = any($1)) and ($2 = 0 or incident_id = $2 or $2 < 0 and incident_id is not null)`
 	if after >= 0 {
-		list, err := many[dispatch.Event](ctx, s.pool, selectEvent+where+` and "offset" > $3 order by "offset" limit $4`, areaIDs, incidentID, after, limit)
+		list, err := many[dispatch.Event](ctx, s.read(ctx), selectEvent+where+` and "offset" > $3 order by "offset" limit $4`, areaIDs, incidentID, after, limit)
 		return epoch, list, err
 	}
-	list, err := many[dispatch.Event](ctx, s.pool, selectEvent+where+` and ($3 = 0 or "offset" < $3) order by "offset" desc limit $4`, areaIDs, incidentID, before, limit)
+	list, err := many[dispatch.Event](ctx, s.read(ctx), selectEvent+where+` and ($3 = 0 or "offset" < $3) order by "offset" desc limit $4`, areaIDs, incidentID, before, limit)
 	return epoch, list, err
 }
 
@@ -57,7 +57,7 @@ func (s *Store) MakePartition(ctx context.Context) error {
 		return err
 	}
 	next := head/partitionSize + 1
-	_, err = s.pool.Exec(ctx, fmt.Sprintf(`create table if not exists event_%d partition of event for values from (%d) to (%d)`,
+	_, err = s.system().Exec(ctx, fmt.Sprintf(`create table if not exists event_%d partition of event for values from (%d) to (%d)`,
 		next, next*partitionSize, (next+1)*partitionSize))
 	if err != nil {
 		return fmt.Errorf("make a partition of the log: %w", translate(err))
@@ -68,7 +68,7 @@ func (s *Store) MakePartition(ctx context.Context) error {
 // Changes gives the events after an offset with the nouns they touched as they
 // are now, each noun read once for the batch.
 func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]dispatch.Change, error) {
-	events, err := many[dispatch.Event](ctx, s.pool, selectEvent+` where "offset" > $1 order by "offset" limit $2`, after, limit)
+	events, err := many[dispatch.Event](ctx, s.system(), selectEvent+` where "offset" > $1 order by "offset" limit $2`, after, limit)
 	if err != nil || len(events) == 0 {
 		return nil, err
 	}
@@ -121,15 +121,15 @@ func (s *Store) touched(ctx context.Context, events []dispatch.Event) (nouns, er
 		}
 	}
 	var n nouns
-	incidents, err := many[dispatch.Incident](ctx, s.pool, selectIncident+` where i.id = any($1)`, incidentIDs)
+	incidents, err := many[dispatch.Incident](ctx, s.system(), selectIncident+` where i.id = any($1)`, incidentIDs)
 	if err != nil {
 		return n, err
 	}
-	offers, err := many[dispatch.Offer](ctx, s.pool, selectOffer+` where o.id = any($1)`, offerIDs)
+	offers, err := many[dispatch.Offer](ctx, s.system(), selectOffer+` where o.id = any($1)`, offerIDs)
 	if err != nil {
 		return n, err
 	}
-	assignments, err := many[dispatch.Assignment](ctx, s.pool, selectAssignment+` where s.id = any($1)`, assignmentIDs)
+	assignments, err := many[dispatch.Assignment](ctx, s.system(), selectAssignment+` where s.id = any($1)`, assignmentIDs)
 	if err != nil {
 		return n, err
 	}

@@ -31,7 +31,7 @@ func (s Imports) Project(ctx context.Context, srid int, points []importer.Point)
 	for i, p := range points {
 		x[i], y[i] = p[0], p[1]
 	}
-	rows, err := s.pool.Query(ctx, `select st_x(g), st_y(g) from (
+	rows, err := s.system().Query(ctx, `select st_x(g), st_y(g) from (
 		select n, st_transform(st_setsrid(st_makepoint(x, y), $3), 4326) as g from unnest($1::float8[], $2::float8[]) with ordinality as p(x, y, n)) q order by n`, x, y, srid)
 	if err == nil {
 		var out []importer.Point
@@ -46,7 +46,7 @@ func (s Imports) Project(ctx context.Context, srid int, points []importer.Point)
 		return nil, translate(err)
 	}
 	var known bool
-	if err := s.pool.QueryRow(ctx, `select exists (select 1 from spatial_ref_sys where srid = $1)`, srid).Scan(&known); err != nil {
+	if err := s.system().QueryRow(ctx, `select exists (select 1 from spatial_ref_sys where srid = $1)`, srid).Scan(&known); err != nil {
 		return nil, translate(err)
 	}
 	if !known {
@@ -68,7 +68,7 @@ func (s Imports) Project(ctx context.Context, srid int, points []importer.Point)
 // Write runs an import in one transaction; imports of all nodes come one after
 // another.
 func (s Imports) Write(ctx context.Context, plan *importer.Plan, fn func(importer.Sink) (bool, error)) error {
-	t, err := s.pool.Begin(ctx)
+	t, err := s.system().Begin(ctx)
 	if err != nil {
 		return translate(err)
 	}

@@ -29,7 +29,7 @@ func (s Imports) Surroundings(ctx context.Context, plan *importer.Plan) (*import
 		if c.Kind != importer.Reference || !ok || plan.Field(c.Field) < 0 {
 			continue
 		}
-		rows, err := s.pool.Query(ctx, query)
+		rows, err := s.system().Query(ctx, query)
 		if err != nil {
 			return nil, translate(err)
 		}
@@ -54,7 +54,7 @@ var knownQueries = map[string]string{
 }
 
 func (s Imports) areasWithBoundaries(ctx context.Context) ([]importer.Area, error) {
-	rows, err := s.pool.Query(ctx, `select id, coalesce(parent_id, 0), level, code, name, aliases, st_asbinary(boundary) from area where retired_at is null
+	rows, err := s.system().Query(ctx, `select id, coalesce(parent_id, 0), level, code, name, aliases, st_asbinary(boundary) from area where retired_at is null
 		order by array_position(array['district', 'street', 'community', 'grid'], level), id`)
 	if err != nil {
 		return nil, translate(err)
@@ -75,7 +75,7 @@ func (s Imports) areasWithBoundaries(ctx context.Context) ([]importer.Area, erro
 
 // ground reads roads and waters.
 func (s Imports) ground(ctx context.Context, around *importer.Surroundings) error {
-	rows, err := s.pool.Query(ctx, `select kind, name, class, st_asbinary(shape) from ground where kind in ('road', 'water')`)
+	rows, err := s.system().Query(ctx, `select kind, name, class, st_asbinary(shape) from ground where kind in ('road', 'water')`)
 	if err != nil {
 		return translate(err)
 	}

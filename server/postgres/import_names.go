@@ -41,7 +41,7 @@ func (s Imports) NamePlaces(ctx context.Context) error {
 }
 
 func (s Imports) nameOne(ctx context.Context) (more bool, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(t pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, s.system(), func(t pgx.Tx) error {
 		if _, err := t.Exec(ctx, `set local statement_timeout = 0`); err != nil {
 			return err
 		}

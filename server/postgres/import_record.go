@@ -22,13 +22,13 @@ from import i left join account a on a.id = i.account_id`
 
 // Import gives one import.
 func (s Imports) Import(ctx context.Context, id int64) (dispatch.Import, error) {
-	return one[dispatch.Import](ctx, s.pool, selectImport+` where i.id = $1`, id)
+	return one[dispatch.Import](ctx, s.system(), selectImport+` where i.id = $1`, id)
 }
 
 // Imports gives imports, the newest first: of an account (0 for all) and a noun
 // ("" for all), before an id (0 from the newest).
 func (s Imports) Imports(ctx context.Context, noun string, accountID, beforeID int64, limit int) ([]dispatch.Import, error) {
-	return many[dispatch.Import](ctx, s.pool, selectImport+` where ($1 = '' or i.noun = $1) and ($2 = 0 or i.account_id = $2) and ($3 = 0 or i.id < $3)
+	return many[dispatch.Import](ctx, s.read(ctx), selectImport+` where ($1 = '' or i.noun = $1) and ($2 = 0 or i.account_id = $2) and ($3 = 0 or i.id < $3)
 		order by i.id desc limit $4`, noun, accountID, beforeID, limit)
 }
 
@@ -79,7 +79,7 @@ func (s Imports) File(ctx context.Context, id int64) (*os.File, int64, error) {
 	var size int64
 	for part := 0; ; part++ {
 		var content []byte
-		err := translate(s.pool.QueryRow(ctx, `select content from import_file where import_id = $1 and part = $2`, id, part).Scan(&content))
+		err := translate(s.system().QueryRow(ctx, `select content from import_file where import_id = $1 and part = $2`, id, part).Scan(&content))
 		if dispatch.CodeOf(err) == dispatch.CodeNotFound {
 			break
 		}
@@ -109,7 +109,7 @@ func (s Imports) Step(ctx context.Context, id int64, to dispatch.ImportState, op
 			return dispatch.Import{}, fmt.Errorf("note the options: %w", err)
 		}
 	}
-	tag, err := s.pool.Exec(ctx, `update import set state = $2, options = coalesce($4, options), beat_at = case when $2 in ('checking', 'writing') then now() end,
+	tag, err := s.system().Exec(ctx, `update import set state = $2, options = coalesce($4, options), beat_at = case when $2 in ('checking', 'writing') then now() end,
 			rows_read = 0, reason = '', ended_at = case when $2 = 'cancelled' then now() end
 		where id = $1 and state = any($3)`, id, to, dispatch.ImportSteps(to), raw)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s Imports) Step(ctx context.Context, id int64, to dispatch.ImportState, op
 // Beat notes that an import is going on, and how far it is; false says that it
 // was cancelled meanwhile.
 func (s Imports) Beat(ctx context.Context, id int64, rows int) (bool, error) {
-	tag, err := s.pool.Exec(ctx, `update import set rows_read = $2, beat_at = now() where id = $1 and state in ('checking', 'writing')`, id, rows)
+	tag, err := s.system().Exec(ctx, `update import set rows_read = $2, beat_at = now() where id = $1 and state in ('checking', 'writing')`, id, rows)
 	return tag.RowsAffected() == 1, translate(err)
 }
 
@@ -136,7 +136,7 @@ func (s Imports) Conclude(ctx context.Context, id int64, state dispatch.ImportSt
 	if err != nil {
 		return fmt.Errorf("note the result: %w", err)
 	}
-	_, err = s.pool.Exec(ctx, `update import set state = case when state in ('done', 'cancelled') then state else $2 end, result = case when $3::jsonb = 'null' then result else $3 end, reason = $4,
+	_, err = s.system().Exec(ctx, `update import set state = case when state in ('done', 'cancelled') then state else $2 end, result = case when $3::jsonb = 'null' then result else $3 end, reason = $4,
 		rows_read = coalesce(($3::jsonb->>'rows')::bigint, rows_read), beat_at = null, ended_at = case when $2 <> 'checked' then now() end where id = $1`, id, state, raw, reason)
 	return translate(err)
 }
@@ -147,7 +147,7 @@ const problemLimit = 100_000
 // KeepProblems keeps the problems of an import, in place of what was kept before
 // where first is set.
 func (s Imports) KeepProblems(ctx context.Context, id int64, first bool, problems []importer.RowProblem) error {
-	return translate(pgx.BeginFunc(ctx, s.pool, func(t pgx.Tx) error {
+	return translate(pgx.BeginFunc(ctx, s.system(), func(t pgx.Tx) error {
 		if first {
 			if _, err := t.Exec(ctx, `delete from import_problem where import_id = $1`, id); err != nil {
 				return err
@@ -167,7 +167,7 @@ func (s Imports) KeepProblems(ctx context.Context, id int64, first bool, problem
 
 // Problems gives the problems of an import by line.
 func (s Imports) Problems(ctx context.Context, id int64, each func([]importer.RowProblem) error) error {
-	rows, err := s.pool.Query(ctx, `select line, field, code, value, args, warning from import_problem where import_id = $1 order by line, not warning limit $2`, id, problemLimit)
+	rows, err := s.read(ctx).Query(ctx, `select line, field, code, value, args, warning from import_problem where import_id = $1 order by line, not warning limit $2`, id, problemLimit)
 	if err != nil {
 		return translate(err)
 	}
@@ -201,7 +201,7 @@ func (s Imports) TidyImports(ctx context.Context) error {
 		{`delete from import_problem p using import i where i.id = p.import_id and i.created_at < $1`, now.Add(-changesKept)},
 		{`delete from import_change c using import i where i.id = c.import_id and i.created_at < $1`, now.Add(-changesKept)},
 	} {
-		if _, err := s.pool.Exec(ctx, q.sql, q.until); err != nil {
+		if _, err := s.system().Exec(ctx, q.sql, q.until); err != nil {
 			return translate(err)
 		}
 	}

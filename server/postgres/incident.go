@@ -134,7 +134,7 @@ func (t *tx) Locate(ctx context.Context, p orb.Point) (int64, *int64, error) {
 
 // IncidentTypes gives the type tree with the newest plan of each leaf.
 func (s *Store) IncidentTypes(ctx context.Context) ([]dispatch.IncidentType, error) {
-	types, err := many[dispatch.IncidentType](ctx, s.pool, `select code, parent_code, family, name_zh, name_en
+	types, err := many[dispatch.IncidentType](ctx, s.read(ctx), `select code, parent_code, family, name_zh, name_en
 		from incident_type where retired_at is null order by code`)
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (s *Store) IncidentTypes(ctx context.Context) ([]dispatch.IncidentType, err
 		TypeCode string
 		dispatch.Plan
 	}
-	plans, err := many[typedPlan](ctx, s.pool, `select distinct on (p.type_code) p.type_code, p.id, p.version, p.priority, p.skills, p.quota, p.hazard,
+	plans, err := many[typedPlan](ctx, s.read(ctx), `select distinct on (p.type_code) p.type_code, p.id, p.version, p.priority, p.skills, p.quota, p.hazard,
 		p.offer_seconds, p.verify_seconds, p.dispatch_seconds, p.arrive_seconds, p.resolve_seconds, p.check_seconds, p.checklist
 		from plan p order by p.type_code, p.version desc`)
 	if err != nil {
@@ -160,7 +160,7 @@ func (s *Store) IncidentTypes(ctx context.Context) ([]dispatch.IncidentType, err
 
 // Incident gives one incident.
 func (s *Store) Incident(ctx context.Context, id int64) (dispatch.Incident, error) {
-	return one[dispatch.Incident](ctx, s.pool, selectIncident+` where i.id = $1`, id)
+	return one[dispatch.Incident](ctx, s.read(ctx), selectIncident+` where i.id = $1`, id)
 }
 
 // IncidentPlan gives an incident with the plan it started with.
@@ -169,7 +169,7 @@ func (s *Store) IncidentPlan(ctx context.Context, id int64) (dispatch.Incident, 
 	if err != nil {
 		return i, dispatch.Plan{}, err
 	}
-	plan, err := one[dispatch.Plan](ctx, s.pool, selectPlan+` where p.id = $1`, i.PlanID)
+	plan, err := one[dispatch.Plan](ctx, s.read(ctx), selectPlan+` where p.id = $1`, i.PlanID)
 	return i, plan, err
 }
 
@@ -196,11 +196,11 @@ func (s *Store) Incidents(ctx context.Context, f dispatch.IncidentFilter) ([]dis
 	where := ` where ($1::bigint[] is null or i.area_id = any($1)) and ` + queue +
 		` and ($4 = '' or i.state = $4) and $2::bigint is not null and $3::timestamptz is not null`
 	var total int
-	err := s.pool.QueryRow(ctx, `select count(*) from incident i`+where, f.AreaIDs, f.AccountID, s.now(), f.State).Scan(&total)
+	err := s.read(ctx).QueryRow(ctx, `select count(*) from incident i`+where, f.AreaIDs, f.AccountID, s.now(), f.State).Scan(&total)
 	if err != nil {
 		return nil, 0, translate(err)
 	}
-	list, err := many[dispatch.Incident](ctx, s.pool, selectIncident+where+` and ($5 = 0 or i.id < $5) order by i.id desc limit $6`,
+	list, err := many[dispatch.Incident](ctx, s.read(ctx), selectIncident+where+` and ($5 = 0 or i.id < $5) order by i.id desc limit $6`,
 		f.AreaIDs, f.AccountID, s.now(), f.State, f.BeforeID, f.Limit)
 	return list, total, err
 }
@@ -212,24 +212,24 @@ func (s *Store) IncidentDetail(ctx context.Context, id int64) (dispatch.Incident
 	if d.Incident, d.Plan, err = s.IncidentPlan(ctx, id); err != nil {
 		return d, err
 	}
-	if d.Reports, err = many[dispatch.Report](ctx, s.pool, `select id, incident_id, channel, type_code, area_id, st_x(point) as lon, st_y(point) as lat,
+	if d.Reports, err = many[dispatch.Report](ctx, s.read(ctx), `select id, incident_id, channel, type_code, area_id, st_x(point) as lon, st_y(point) as lat,
 		place, words, phone, received_at from report where incident_id = $1 order by id`, id); err != nil {
 		return d, err
 	}
-	if d.Offers, err = many[dispatch.Offer](ctx, s.pool, selectOffer+` where o.incident_id = $1 order by o.wave, o.id`, id); err != nil {
+	if d.Offers, err = many[dispatch.Offer](ctx, s.read(ctx), selectOffer+` where o.incident_id = $1 order by o.wave, o.id`, id); err != nil {
 		return d, err
 	}
-	if d.Assignments, err = many[dispatch.Assignment](ctx, s.pool, selectAssignment+` where s.incident_id = $1 order by s.id`, id); err != nil {
+	if d.Assignments, err = many[dispatch.Assignment](ctx, s.read(ctx), selectAssignment+` where s.incident_id = $1 order by s.id`, id); err != nil {
 		return d, err
 	}
-	if d.Timeline, err = many[dispatch.TimelineEntry](ctx, s.pool, selectTimeline+` where t.incident_id = $1 order by t.id`, id); err != nil {
+	if d.Timeline, err = many[dispatch.TimelineEntry](ctx, s.read(ctx), selectTimeline+` where t.incident_id = $1 order by t.id`, id); err != nil {
 		return d, err
 	}
-	if d.Photos, err = many[dispatch.Photo](ctx, s.pool, `select id, width, height, created_at, '/api/v1/photos/' || id as url
+	if d.Photos, err = many[dispatch.Photo](ctx, s.read(ctx), `select id, width, height, created_at, '/api/v1/photos/' || id as url
 		from attachment where incident_id = $1 order by id`, id); err != nil {
 		return d, err
 	}
-	d.Events, err = many[dispatch.Event](ctx, s.pool, selectEvent+` where incident_id = $1 order by "offset"`, id)
+	d.Events, err = many[dispatch.Event](ctx, s.read(ctx), selectEvent+` where incident_id = $1 order by "offset"`, id)
 	return d, err
 }
 
@@ -239,7 +239,7 @@ func (s *Store) Asked(ctx context.Context, incidentID int64) (map[int64]dispatch
 		ResponderID int64
 		State       dispatch.OfferState
 	}
-	rows, err := many[row](ctx, s.pool, `select distinct on (responder_id) responder_id, state from offer
+	rows, err := many[row](ctx, s.read(ctx), `select distinct on (responder_id) responder_id, state from offer
 		where incident_id = $1 order by responder_id, id desc`, incidentID)
 	asked := make(map[int64]dispatch.OfferState, len(rows))
 	for _, r := range rows {
@@ -252,7 +252,7 @@ func (s *Store) Asked(ctx context.Context, incidentID int64) (map[int64]dispatch
 func (s *Store) Tracking(ctx context.Context, trackingHash []byte) (dispatch.Incident, int64, time.Time, error) {
 	var incidentID, reportID int64
 	var at time.Time
-	err := s.pool.QueryRow(ctx, `select incident_id, id, received_at from report where tracking_hash = $1`, trackingHash).Scan(&incidentID, &reportID, &at)
+	err := s.read(ctx).QueryRow(ctx, `select incident_id, id, received_at from report where tracking_hash = $1`, trackingHash).Scan(&incidentID, &reportID, &at)
 	if err != nil {
 		return dispatch.Incident{}, 0, at, translate(err)
 	}

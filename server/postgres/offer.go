@@ -53,19 +53,19 @@ func (t *tx) SaveOffer(ctx context.Context, o dispatch.Offer) error {
 
 // Offer gives one offer.
 func (s *Store) Offer(ctx context.Context, id int64) (dispatch.Offer, error) {
-	return one[dispatch.Offer](ctx, s.pool, selectOffer+` where o.id = $1`, id)
+	return one[dispatch.Offer](ctx, s.read(ctx), selectOffer+` where o.id = $1`, id)
 }
 
 // OffersOfLastWave gives the offers of an incident's newest wave.
 func (s *Store) OffersOfLastWave(ctx context.Context, incidentID int64) ([]dispatch.Offer, error) {
-	return many[dispatch.Offer](ctx, s.pool, selectOffer+` where o.incident_id = $1
+	return many[dispatch.Offer](ctx, s.read(ctx), selectOffer+` where o.incident_id = $1
 		and o.wave = (select max(wave) from offer where incident_id = $1) order by o.id`, incidentID)
 }
 
 // DueOffers gives open offers whose time is up, and when the next one's will be.
 func (s *Store) DueOffers(ctx context.Context, at time.Time) ([]int64, time.Time, error) {
 	type row struct{ ID int64 }
-	rows, err := many[row](ctx, s.pool, `select id from offer
+	rows, err := many[row](ctx, s.system(), `select id from offer
 		where state in ('offered', 'seen', 'later') and expires_at <= $1 order by expires_at limit 500`, at)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -75,7 +75,7 @@ func (s *Store) DueOffers(ctx context.Context, at time.Time) ([]int64, time.Time
 		ids = append(ids, r.ID)
 	}
 	var next *time.Time
-	err = s.pool.QueryRow(ctx, `select min(expires_at) from offer where state in ('offered', 'seen', 'later') and expires_at > $1`, at).Scan(&next)
+	err = s.system().QueryRow(ctx, `select min(expires_at) from offer where state in ('offered', 'seen', 'later') and expires_at > $1`, at).Scan(&next)
 	if err != nil || next == nil {
 		return ids, time.Time{}, translate(err)
 	}

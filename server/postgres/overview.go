@@ -12,18 +12,18 @@ func (s *Store) Overview(ctx context.Context, areaID int64, areaIDs []int64) (di
 	now := s.now()
 	out := dispatch.Overview{AreaID: areaID, AsOf: now}
 	var err error
-	if out.Incidents, err = many[dispatch.IncidentCount](ctx, s.pool, `select i.priority, i.state, count(*) as count from incident i
+	if out.Incidents, err = many[dispatch.IncidentCount](ctx, s.read(ctx), `select i.priority, i.state, count(*) as count from incident i
 		where `+open+` and ($1::bigint[] is null or i.area_id = any($1)) group by 1, 2 order by 1, 2`, areaIDs); err != nil {
 		return out, err
 	}
-	err = s.pool.QueryRow(ctx, `select
+	err = s.read(ctx).QueryRow(ctx, `select
 		(select count(*) from incident i where i.reported_at >= d.midnight and ($1::bigint[] is null or i.area_id = any($1))),
 		(select count(*) from incident i where i.state = 'closed' and i.closed_at >= d.midnight and ($1::bigint[] is null or i.area_id = any($1)))
 		from (select date_trunc('day', $2::timestamptz, 'Asia/Shanghai') as midnight) d`, areaIDs, now).Scan(&out.Today.Reported, &out.Today.Closed)
 	if err != nil {
 		return out, translate(err)
 	}
-	if out.Times, err = many[dispatch.ResponseTime](ctx, s.pool, selectTimes, areaIDs, now); err != nil {
+	if out.Times, err = many[dispatch.ResponseTime](ctx, s.read(ctx), selectTimes, areaIDs, now); err != nil {
 		return out, err
 	}
 	out.Cameras, err = s.cameraRates(ctx, areaIDs)
@@ -65,13 +65,13 @@ select t.* from medians m cross join lateral unnest(array['verify', 'first_offer
 // and that give a picture.
 func (s *Store) cameraRates(ctx context.Context, areaIDs []int64) (dispatch.CameraRates, error) {
 	var r dispatch.CameraRates
-	err := s.pool.QueryRow(ctx, `select count(s.camera_id), count(*) from site s
+	err := s.read(ctx).QueryRow(ctx, `select count(s.camera_id), count(*) from site s
 		where s.retired_at is null and ($1::bigint[] is null or s.area_id = any($1))`, areaIDs).Scan(&r.Coverage.Numerator, &r.Coverage.Denominator)
 	if err != nil {
 		return r, translate(err)
 	}
 	var all int
-	err = s.pool.QueryRow(ctx, `select count(*), count(*) filter (where channel_health = 'up'),
+	err = s.read(ctx).QueryRow(ctx, `select count(*), count(*) filter (where channel_health = 'up'),
 		count(*) filter (where device_health = 'up' and channel_health = 'up'), count(*) filter (where stream_health = 'up')
 		from camera c where c.retired_at is null and ($1::bigint[] is null or c.area_id = any($1))`, areaIDs).
 		Scan(&all, &r.Networked.Numerator, &r.Intact.Numerator, &r.Picture.Numerator)

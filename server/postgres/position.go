@@ -31,7 +31,7 @@ func (s *Store) SavePositions(ctx context.Context, responderID int64, positions 
 	if accepted == 0 {
 		return 0, &dispatch.Error{Code: dispatch.CodeBadCoordinates, Field: "positions"}
 	}
-	tag, err := s.pool.Exec(ctx, `
+	tag, err := s.read(ctx).Exec(ctx, `
 		insert into position (responder_id, lon, lat, cell, accuracy_meters, heading_degrees, speed_mps, at, received_at)
 		select $1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp()
 		where exists (select 1 from duty where responder_id = $1 and kind = 'on_duty' and period @> $9::timestamptz)
@@ -72,7 +72,7 @@ func (t *tx) DropPosition(ctx context.Context, responderID int64) error {
 // DropStalePositions deletes positions that neither a duty nor a task justifies
 // any more (rosters end by the clock) and says how many.
 func (s *Store) DropStalePositions(ctx context.Context) (int64, error) {
-	tag, err := s.pool.Exec(ctx, `delete from position p
+	tag, err := s.system().Exec(ctx, `delete from position p
 		where not exists (select 1 from duty d where d.responder_id = p.responder_id and d.kind = 'on_duty' and d.period @> $1::timestamptz)
 		and not exists (select 1 from assignment s where s.responder_id = p.responder_id and s.state in ('accepted', 'en_route', 'on_scene'))`, s.now())
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *Store) positionsSince(ctx context.Context, after time.Time) ([]dispatch
 		dispatch.Position
 		ReceivedAt time.Time
 	}
-	rows, err := many[row](ctx, s.pool, `select p.responder_id, r.area_id, p.lon, p.lat, p.accuracy_meters::float8, p.heading_degrees::float8,
+	rows, err := many[row](ctx, s.system(), `select p.responder_id, r.area_id, p.lon, p.lat, p.accuracy_meters::float8, p.heading_degrees::float8,
 		p.speed_mps::float8 as speed_mps, p.at, p.received_at
 		from position p join responder r on r.id = p.responder_id where p.received_at > $1`, after)
 	positions := make([]dispatch.Position, 0, len(rows))

@@ -92,7 +92,7 @@ func (s Imports) Register(ctx context.Context, noun string, f dispatch.RegisterF
 		return nil, 0, err
 	}
 	var total int
-	if err := s.pool.QueryRow(ctx, `select count(*) from `+r.table+` t where `+where, args...).Scan(&total); err != nil {
+	if err := s.read(ctx).QueryRow(ctx, `select count(*) from `+r.table+` t where `+where, args...).Scan(&total); err != nil {
 		return nil, 0, translate(err)
 	}
 	list := []dispatch.RegisterRow{}
@@ -124,7 +124,7 @@ func (s Imports) eachRow(ctx context.Context, r *register, shapes bool, tail str
 		point = "st_x(t." + r.point + "), st_y(t." + r.point + ")"
 	}
 	home := "t." + r.areaColumn
-	rows, err := s.pool.Query(ctx, `select t.id, t.version, coalesce(`+home+`, 0), coalesce((select x.name from area x where x.id = `+home+`), ''), `+point+`, t.updated_at, t.retired_at,
+	rows, err := s.read(ctx).Query(ctx, `select t.id, t.version, coalesce(`+home+`, 0), coalesce((select x.name from area x where x.id = `+home+`), ''), `+point+`, t.updated_at, t.retired_at,
 		array[`+list(castText(expressions))+`] from `+r.table+` t where `+tail, args...)
 	if err != nil {
 		return translate(err)
@@ -164,7 +164,7 @@ func (s Imports) RegisterPoints(ctx context.Context, noun string, f dispatch.Reg
 		return nil, err
 	}
 	args = append(args, limit)
-	return many[dispatch.RegisterPoint](ctx, s.pool, fmt.Sprintf(`select t.id, st_x(t.%[1]s) as lon, st_y(t.%[1]s) as lat from %[2]s t where t.%[1]s is not null and %[3]s order by t.id limit $%[4]d`,
+	return many[dispatch.RegisterPoint](ctx, s.read(ctx), fmt.Sprintf(`select t.id, st_x(t.%[1]s) as lon, st_y(t.%[1]s) as lat from %[2]s t where t.%[1]s is not null and %[3]s order by t.id limit $%[4]d`,
 		r.point, r.table, where, len(args)), args...)
 }
 
@@ -178,7 +178,7 @@ func (s Imports) AttributeKeys(ctx context.Context, noun string) ([]string, erro
 	if _, ok := r.field("attributes"); !ok {
 		return nil, nil
 	}
-	rows, err := s.pool.Query(ctx, `select k from `+r.table+` t cross join lateral jsonb_object_keys(t.attributes) k where t.retired_at is null group by k order by count(*) desc, k limit 60`)
+	rows, err := s.read(ctx).Query(ctx, `select k from `+r.table+` t cross join lateral jsonb_object_keys(t.attributes) k where t.retired_at is null group by k order by count(*) desc, k limit 60`)
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -46,13 +46,13 @@ func (t *tx) InsertPhoto(ctx context.Context, p *dispatch.Photo, incidentID, rep
 
 // TimelineEntry gives one entry.
 func (s *Store) TimelineEntry(ctx context.Context, id int64) (dispatch.TimelineEntry, error) {
-	return one[dispatch.TimelineEntry](ctx, s.pool, selectTimeline+` where t.id = $1`, id)
+	return one[dispatch.TimelineEntry](ctx, s.read(ctx), selectTimeline+` where t.id = $1`, id)
 }
 
 // Photo gives a picture's bytes and the incident it belongs to.
 func (s *Store) Photo(ctx context.Context, id int64) (int64, []byte, error) {
 	var incidentID int64
 	var jpeg []byte
-	err := s.pool.QueryRow(ctx, `select incident_id, content from attachment where id = $1`, id).Scan(&incidentID, &jpeg)
+	err := s.read(ctx).QueryRow(ctx, `select incident_id, content from attachment where id = $1`, id).Scan(&incidentID, &jpeg)
 	return incidentID, jpeg, translate(err)
 }

@@ -106,7 +106,7 @@ func (t *tx) LockResponder(ctx context.Context, id int64) (dispatch.Responder, e
 
 // Responder gives one person as of now.
 func (s *Store) Responder(ctx context.Context, id int64) (dispatch.Responder, error) {
-	return responder(ctx, s.pool, s.now(), id)
+	return responder(ctx, s.read(ctx), s.now(), id)
 }
 
 // Responders gives a page of people by id, and how many match in all.
@@ -116,11 +116,11 @@ func (s *Store) Responders(ctx context.Context, f dispatch.ResponderFilter) ([]d
 		and ($4 = '' or exists (select 1 from responder_skill k where k.responder_id = r.id and k.skill = $4))
 		and ($5 = '' or r.name like '%' || $5 || '%')`
 	var total int
-	err := s.pool.QueryRow(ctx, `select count(*) from (`+selectResponder+where+`) n`, s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query).Scan(&total)
+	err := s.read(ctx).QueryRow(ctx, `select count(*) from (`+selectResponder+where+`) n`, s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query).Scan(&total)
 	if err != nil {
 		return nil, 0, translate(err)
 	}
-	list, err := responders(ctx, s.pool, where+` and r.id > $6 order by r.id limit $7`,
+	list, err := responders(ctx, s.read(ctx), where+` and r.id > $6 order by r.id limit $7`,
 		s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query, f.AfterID, f.Limit)
 	return list, total, err
 }
@@ -128,9 +128,9 @@ func (s *Store) Responders(ctx context.Context, f dispatch.ResponderFilter) ([]d
 // Dispatchable gives everybody on duty, on call or on a task; with ids, those.
 func (s *Store) Dispatchable(ctx context.Context, at time.Time, ids ...int64) ([]dispatch.Responder, error) {
 	if len(ids) > 0 {
-		return responders(ctx, s.pool, ` where r.id = any($2)`, at, ids)
+		return responders(ctx, s.system(), ` where r.id = any($2)`, at, ids)
 	}
-	return responders(ctx, s.pool, ` where r.retired_at is null and r.id in (
+	return responders(ctx, s.system(), ` where r.retired_at is null and r.id in (
 		select responder_id from duty where period @> $1::timestamptz
 		union select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene'))`, at)
 }
@@ -146,7 +146,7 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 	if err = s.myDuty(ctx, responderID, &m); err != nil {
 		return m, err
 	}
-	offers, err := many[dispatch.Offer](ctx, s.pool, selectOffer+` where o.responder_id = $1
+	offers, err := many[dispatch.Offer](ctx, s.read(ctx), selectOffer+` where o.responder_id = $1
 		and o.state in ('offered', 'seen', 'later', 'standby') order by o.id`, responderID)
 	if err != nil {
 		return m, err
@@ -162,14 +162,14 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 	if m.Assignment, err = s.myAssignment(ctx, responderID); err != nil {
 		return m, err
 	}
-	m.Nearby, err = many[dispatch.Incident](ctx, s.pool, selectIncident+` where i.area_id = $1 and i.state in ('verified', 'dispatching')
+	m.Nearby, err = many[dispatch.Incident](ctx, s.read(ctx), selectIncident+` where i.area_id = $1 and i.state in ('verified', 'dispatching')
 		and (select count(*) from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene', 'done')) < i.quota
 		order by i.id desc limit 50`, m.Responder.AreaID)
 	return m, err
 }
 
 func (s *Store) myDuty(ctx context.Context, responderID int64, m *dispatch.Mine) error {
-	duties, err := many[dispatch.Duty](ctx, s.pool, selectDuty+` where d.responder_id = $1
+	duties, err := many[dispatch.Duty](ctx, s.read(ctx), selectDuty+` where d.responder_id = $1
 		and (upper(d.period) is null or upper(d.period) > $2) order by lower(d.period) limit 50`, responderID, s.now())
 	m.OnCall = []dispatch.Duty{}
 	for _, d := range duties {
@@ -184,7 +184,7 @@ func (s *Store) myDuty(ctx context.Context, responderID int64, m *dispatch.Mine)
 }
 
 func (s *Store) myAssignment(ctx context.Context, responderID int64) (*dispatch.MyAssignment, error) {
-	a, err := one[dispatch.Assignment](ctx, s.pool, selectAssignment+` where s.responder_id = $1 and s.state in ('accepted', 'en_route', 'on_scene')`, responderID)
+	a, err := one[dispatch.Assignment](ctx, s.read(ctx), selectAssignment+` where s.responder_id = $1 and s.state in ('accepted', 'en_route', 'on_scene')`, responderID)
 	if dispatch.CodeOf(err) == dispatch.CodeNotFound {
 		return nil, nil
 	}
@@ -197,7 +197,7 @@ func (s *Store) myAssignment(ctx context.Context, responderID int64) (*dispatch.
 	}
 	// The street's dispatch desk, else the district's. Where no unit is called
 	// that, the street office's duty phone, or emergency management's, is it.
-	err = s.pool.QueryRow(ctx, `select coalesce((select u.duty_phone from unit u join area x on x.id = u.area_id
+	err = s.read(ctx).QueryRow(ctx, `select coalesce((select u.duty_phone from unit u join area x on x.id = u.area_id
 		where u.retired_at is null and u.duty_phone <> '' and (u.kind in ('dispatch_desk', 'street_office') and u.area_id in ($1, $2)
 			or u.kind in ('dispatch_desk', 'emergency') and x.level = 'district')
 		order by case when u.area_id = $1 then 0 when u.area_id = $2 then 1 else 2 end, u.kind <> 'dispatch_desk', u.id limit 1), '')`,

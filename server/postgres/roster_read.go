@@ -34,10 +34,10 @@ const whereRoster = ` where ($1::bigint[] is null or r.area_id = any($1)) and d.
 // there are in all.
 func (s *Store) Roster(ctx context.Context, f dispatch.RosterFilter) (list []dispatch.RosterDuty, total int, err error) {
 	args := []any{f.AreaIDs, f.From, f.To, f.TeamID, f.ResponderID, f.Kind}
-	if err := s.pool.QueryRow(ctx, `select count(*)`+fromRoster+whereRoster, args...).Scan(&total); err != nil {
+	if err := s.read(ctx).QueryRow(ctx, `select count(*)`+fromRoster+whereRoster, args...).Scan(&total); err != nil {
 		return nil, 0, translate(err)
 	}
-	list, err = many[dispatch.RosterDuty](ctx, s.pool, selectRosterDuty+whereRoster+`
+	list, err = many[dispatch.RosterDuty](ctx, s.read(ctx), selectRosterDuty+whereRoster+`
 		and ($8::bigint = 0 or (lower(d.period), d.id) > ($7::timestamptz, $8)) order by lower(d.period), d.id limit $9`,
 		append(args, f.AfterStart, f.AfterID, f.Limit)...)
 	return list, total, err
@@ -45,7 +45,7 @@ func (s *Store) Roster(ctx context.Context, f dispatch.RosterFilter) (list []dis
 
 // RosterDuty gives one duty.
 func (s *Store) RosterDuty(ctx context.Context, id int64) (dispatch.RosterDuty, error) {
-	return one[dispatch.RosterDuty](ctx, s.pool, selectRosterDuty+` where d.id = $1`, id)
+	return one[dispatch.RosterDuty](ctx, s.read(ctx), selectRosterDuty+` where d.id = $1`, id)
 }
 
 // selectNow gives who is on duty and on call at $2: for every community, and
@@ -66,7 +66,7 @@ group by a.id order by a.code, a.id`
 
 // RosterNow gives who is on duty and on call now, by area.
 func (s *Store) RosterNow(ctx context.Context, areaIDs []int64) ([]dispatch.AreaForce, error) {
-	return many[dispatch.AreaForce](ctx, s.pool, selectNow, areaIDs, s.now())
+	return many[dispatch.AreaForce](ctx, s.read(ctx), selectNow, areaIDs, s.now())
 }
 
 // selectGaps counts who is on duty from each change to the next and takes what
@@ -93,44 +93,44 @@ where a.id = any($1) and a.retired_at is null order by a.code, a.id, lower(g.gap
 
 // RosterGaps gives the stretches in which fewer than a number are on duty.
 func (s *Store) RosterGaps(ctx context.Context, f dispatch.GapFilter) ([]dispatch.RosterGap, error) {
-	return many[dispatch.RosterGap](ctx, s.pool, selectGaps, f.AreaIDs, f.From, f.To, f.Minimum, f.Kind)
+	return many[dispatch.RosterGap](ctx, s.read(ctx), selectGaps, f.AreaIDs, f.From, f.To, f.Minimum, f.Kind)
 }
 
 // Shifts gives the shifts of areas (nil for everywhere).
 func (s *Store) Shifts(ctx context.Context, areaIDs []int64) ([]dispatch.Shift, error) {
-	return many[dispatch.Shift](ctx, s.pool, selectShift+` where s.retired_at is null and ($1::bigint[] is null or s.area_id = any($1)) order by s.area_id, s.starts_at, s.id`, areaIDs)
+	return many[dispatch.Shift](ctx, s.read(ctx), selectShift+` where s.retired_at is null and ($1::bigint[] is null or s.area_id = any($1)) order by s.area_id, s.starts_at, s.id`, areaIDs)
 }
 
 // Shift gives one shift.
 func (s *Store) Shift(ctx context.Context, id int64) (dispatch.Shift, error) {
-	return one[dispatch.Shift](ctx, s.pool, selectShift+` where s.id = $1`, id)
+	return one[dispatch.Shift](ctx, s.read(ctx), selectShift+` where s.id = $1`, id)
 }
 
 // Teams gives the teams of areas (nil for everywhere).
 func (s *Store) Teams(ctx context.Context, areaIDs []int64) ([]dispatch.Team, error) {
-	return many[dispatch.Team](ctx, s.pool, selectTeam+` where t.retired_at is null and ($1::bigint[] is null or t.area_id = any($1)) order by t.area_id, t.id`, areaIDs)
+	return many[dispatch.Team](ctx, s.read(ctx), selectTeam+` where t.retired_at is null and ($1::bigint[] is null or t.area_id = any($1)) order by t.area_id, t.id`, areaIDs)
 }
 
 // Team gives one team.
 func (s *Store) Team(ctx context.Context, id int64) (dispatch.Team, error) {
-	return one[dispatch.Team](ctx, s.pool, selectTeam+` where t.id = $1`, id)
+	return one[dispatch.Team](ctx, s.read(ctx), selectTeam+` where t.id = $1`, id)
 }
 
 // Rotations gives the rotations of areas (nil for everywhere), or of one team
 // of theirs, that are not over.
 func (s *Store) Rotations(ctx context.Context, areaIDs []int64, teamID int64) ([]dispatch.Rotation, error) {
-	return many[dispatch.Rotation](ctx, s.pool, selectRotation+` where t.retired_at is null and ($1::bigint[] is null or t.area_id = any($1))
+	return many[dispatch.Rotation](ctx, s.read(ctx), selectRotation+` where t.retired_at is null and ($1::bigint[] is null or t.area_id = any($1))
 		and ($2::bigint = 0 or o.team_id = $2) and (o.ends_on is null or o.ends_on >= $3::text::date) order by o.id`, areaIDs, teamID, dispatch.DayOf(s.now()))
 }
 
 // Rotation gives one rotation.
 func (s *Store) Rotation(ctx context.Context, id int64) (dispatch.Rotation, error) {
-	return one[dispatch.Rotation](ctx, s.pool, selectRotation+` where o.id = $1`, id)
+	return one[dispatch.Rotation](ctx, s.read(ctx), selectRotation+` where o.id = $1`, id)
 }
 
 // Holidays gives the days that differ from the week.
 func (s *Store) Holidays(ctx context.Context, from, to dispatch.Day) ([]dispatch.Holiday, error) {
-	return holidays(ctx, s.pool, from, to)
+	return holidays(ctx, s.read(ctx), from, to)
 }
 
 // selectConflicts gives what rotations ask for and what is not there, with the
@@ -161,7 +161,7 @@ func (s *Store) RosterConflicts(ctx context.Context, areaIDs []int64, limit, ski
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err := many[row](ctx, s.pool, selectConflicts, append(columns, limit, skip)...)
+	rows, err := many[row](ctx, s.read(ctx), selectConflicts, append(columns, limit, skip)...)
 	list, total := make([]dispatch.RosterConflict, 0, len(rows)), 0
 	for _, r := range rows {
 		list, total = append(list, r.RosterConflict), r.Total

@@ -19,7 +19,7 @@ import (
 // transaction, and marks the installation as a demonstration. It refuses a
 // database that already holds areas.
 func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.system().Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("load the demonstration: %w", translate(err))
 	}
@@ -48,7 +48,7 @@ func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
 // LoadTypes adds incident types with their first plans; a type that is there
 // already keeps its plans and gets the names given. It may be repeated.
 func (s *Store) LoadTypes(ctx context.Context, types []seed.IncidentType) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(t pgx.Tx) error { return loadTypes(ctx, t, types) })
+	err := pgx.BeginFunc(ctx, s.system(), func(t pgx.Tx) error { return loadTypes(ctx, t, types) })
 	if err != nil {
 		return fmt.Errorf("load incident types: %w", translate(err))
 	}

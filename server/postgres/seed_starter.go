@@ -15,7 +15,7 @@ import (
 // transaction. Boundaries come later. It refuses a database that already holds
 // areas.
 func (s *Store) LoadStarter(ctx context.Context, areas []seed.StarterArea) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(t pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, s.system(), func(t pgx.Tx) error {
 		if err := refuseTaken(ctx, t); err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 // is what that person takes part in, and nobody else's.
 func (s *Store) Snapshot(ctx context.Context, areaIDs []int64, responderID int64) (dispatch.Snapshot, error) {
 	var snap dispatch.Snapshot
-	t, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	t, err := s.system().BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return snap, translate(err)
 	}

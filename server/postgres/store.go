@@ -62,6 +62,16 @@ func (s *Store) Close() { s.pool.Close() }
 // Feed gives the event log's moving parts: the sequencer and the tail.
 func (s *Store) Feed() *Feed { return s.feed }
 
+// read gives what answers a request: with the rights of the viewer in ctx.
+func (s *Store) read(context.Context) querier { return s.pool }
+
+// begin starts the transaction of a command.
+func (s *Store) begin(ctx context.Context) (pgx.Tx, error) { return s.pool.Begin(ctx) }
+
+// system gives what does the service's own work, which nobody asked for: tail,
+// jobs, imports, sign-in, and what is kept in memory.
+func (s *Store) system() *pgxpool.Pool { return s.pool }
+
 // querier is what a pool and a transaction have in common.
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)

@@ -71,7 +71,7 @@ func (s *Store) Tile(ctx context.Context, set string, z, x, y int, areaIDs []int
 		args = append(args, areaIDs)
 	}
 	var tile []byte
-	if err := s.pool.QueryRow(ctx, sql, args...).Scan(&tile); err != nil {
+	if err := s.read(ctx).QueryRow(ctx, sql, args...).Scan(&tile); err != nil {
 		return nil, fmt.Errorf("tile %s: %w", set, translate(err))
 	}
 	return tile, nil
@@ -94,7 +94,7 @@ func (s *Store) Cells(ctx context.Context, measure string, resolution int, areaI
 	if !ok {
 		return nil, &dispatch.Error{Code: dispatch.CodeInvalid, Field: "measure"}
 	}
-	rows, err := many[row](ctx, s.pool, sql, areaIDs)
+	rows, err := many[row](ctx, s.read(ctx), sql, areaIDs)
 	if err != nil {
 		return nil, err
 	}

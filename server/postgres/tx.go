@@ -49,7 +49,7 @@ func (s *Store) Run(ctx context.Context, c dispatch.Command, fn func(context.Con
 }
 
 func (s *Store) runOnce(ctx context.Context, c dispatch.Command, fn func(context.Context, dispatch.Tx) (dispatch.Outcome, error)) (dispatch.Outcome, error) {
-	t, err := s.pool.Begin(ctx)
+	t, err := s.begin(ctx)
 	if err != nil {
 		return dispatch.Outcome{}, translate(err)
 	}
@@ -85,7 +85,7 @@ func (s *Store) afterFailedCommit(ctx context.Context, k commandKey, out dispatc
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	t, err := s.pool.Begin(ctx)
+	t, err := s.begin(ctx)
 	if err != nil {
 		return dispatch.Outcome{}, &dispatch.Error{Code: dispatch.CodeUnavailable, Err: errors.Join(cause, err)}
 	}
@@ -156,7 +156,7 @@ func (k commandKey) remember(ctx context.Context, t pgx.Tx, out dispatch.Outcome
 
 // ForgetKeys deletes idempotency keys older than the time given and says how many.
 func (s *Store) ForgetKeys(ctx context.Context, before time.Time) (int64, error) {
-	tag, err := s.pool.Exec(ctx, `delete from idempotency_key where created_at < $1`, before)
+	tag, err := s.system().Exec(ctx, `delete from idempotency_key where created_at < $1`, before)
 	if err != nil {
 		return 0, fmt.Errorf("forget idempotency keys: %w", translate(err))
 	}
