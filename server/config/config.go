@@ -8,16 +8,19 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+
+	"yiping/server/outbound"
 )
 
 // Config says how a server runs.
 type Config struct {
-	Listen      string   `help:"Address to listen on, host:port." env:"YIPING_LISTEN" default:"127.0.0.1:8080"`
-	Data        string   `help:"Data folder: the private PostgreSQL and generated secrets." env:"YIPING_DATA" default:".yiping" type:"path"`
-	DatabaseURL string   `name:"database-url" help:"A PostgreSQL (>= 15, PostGIS >= 3.3) to use instead of the private one." env:"DATABASE_URL"`
-	Origins     []string `help:"Further origins (https://host) whose pages may call, for a proxy that changes the host." env:"YIPING_ORIGINS"`
-	LogLevel    string   `help:"Least level that is logged." env:"YIPING_LOG_LEVEL" enum:"debug,info,warn,error,disabled" default:"info"`
-	LogJSON     bool     `name:"log-json" help:"Log JSON lines instead of readable ones." env:"YIPING_LOG_JSON"`
+	Listen        string   `help:"Address to listen on, host:port." env:"YIPING_LISTEN" default:"127.0.0.1:8080"`
+	Data          string   `help:"Data folder: the private PostgreSQL and generated secrets." env:"YIPING_DATA" default:".yiping" type:"path"`
+	DatabaseURL   string   `name:"database-url" help:"A PostgreSQL (>= 15, PostGIS >= 3.3) to use instead of the private one." env:"DATABASE_URL"`
+	Origins       []string `help:"Further origins (https://host) whose pages may call, for a proxy that changes the host." env:"YIPING_ORIGINS"`
+	OutboundAllow []string `name:"outbound-allow" help:"Hosts, addresses and networks inside that this server may call all the same, such as login.example.cn or 10.1.2.0/24; http://host where there is no TLS." env:"YIPING_OUTBOUND_ALLOW"`
+	LogLevel      string   `help:"Least level that is logged." env:"YIPING_LOG_LEVEL" enum:"debug,info,warn,error,disabled" default:"info"`
+	LogJSON       bool     `name:"log-json" help:"Log JSON lines instead of readable ones." env:"YIPING_LOG_JSON"`
 }
 
 // Check refuses values that cannot work, with a sentence each.
@@ -39,6 +42,9 @@ func (c Config) Check() error {
 		if err != nil || u.Host == "" || u.Scheme == "" {
 			return fmt.Errorf("YIPING_ORIGINS must hold origins such as https://host, not %q", o)
 		}
+	}
+	if _, err := outbound.New(outbound.Config{Allow: c.OutboundAllow}); err != nil {
+		return fmt.Errorf("YIPING_OUTBOUND_ALLOW: %w", err)
 	}
 	return nil
 }

@@ -17,6 +17,8 @@ func TestCheck(t *testing.T) {
 		{"no data folder", func(c *Config) { c.Data = "" }, "YIPING_DATA"},
 		{"another database", func(c *Config) { c.DatabaseURL = "mysql://x" }, "DATABASE_URL"},
 		{"origin without scheme", func(c *Config) { c.Origins = []string{"example.org"} }, "YIPING_ORIGINS"},
+		{"everybody may be called", func(c *Config) { c.OutboundAllow = []string{"*"} }, "YIPING_OUTBOUND_ALLOW"},
+		{"a provider inside may be called", func(c *Config) { c.OutboundAllow = []string{"login.example.cn:8443", "10.1.0.0/16"} }, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -112,8 +112,8 @@ func own(f *os.File) error {
 	if !ok || !info.Mode().IsRegular() {
 		return fmt.Errorf("the secret %s is not an ordinary file", f.Name())
 	}
-	if fault := fault(info.Mode().Perm(), int(owner.Uid), os.Geteuid()); fault != "" {
-		return fmt.Errorf("the secret %s %s", f.Name(), fault)
+	if why := fault(info.Mode().Perm(), int(owner.Uid), os.Geteuid()); why != "" {
+		return fmt.Errorf("the secret %s %s", f.Name(), why)
 	}
 	return nil
 }
