@@ -72,6 +72,13 @@ const (
 	ActionRespond      Action = "respond"       // be sent: duty, offers, tasks, positions
 	ActionReportHealth Action = "report_health" // say how cameras are
 	ActionRoster       Action = "roster"        // say who is on duty when, by hand
+	ActionPrivacy      Action = "privacy"       // a person's data out and away, purposes, shares
+	ActionRecords      Action = "records"       // read what is kept why and how long, what was destroyed, what was shared
+	ActionRetain       Action = "retain"        // say how long things are kept
+	ActionHold         Action = "hold"          // keep an incident's words longer
+	ActionCare         Action = "care"          // see the own community's people who need care, during an incident
+	ActionCareCounts   Action = "care_counts"   // see how many need care where
+	ActionCareRegister Action = "care_register" // bring in who needs care
 )
 
 // permissions is the one table of what each role allows.
@@ -88,6 +95,13 @@ var permissions = map[Action][]Role{
 	ActionRespond:      {RoleResponder},
 	ActionReportHealth: {RoleIntegration, RoleSystemAdministrator},
 	ActionRoster:       {RoleCommander, RoleDispatcher, RoleSystemAdministrator},
+	ActionPrivacy:      {RoleSecurityAdministrator},
+	ActionRecords:      {RoleCommander, RoleSystemAdministrator, RoleSecurityAdministrator, RoleAuditAdministrator},
+	ActionRetain:       {RoleSystemAdministrator},
+	ActionHold:         {RoleCommander},
+	ActionCare:         {RoleCommunity},
+	ActionCareCounts:   {RoleCommander, RoleDispatcher, RoleCommunity},
+	ActionCareRegister: {RoleCommunity, RoleSystemAdministrator},
 }
 
 // Actions lists all of them.
