@@ -17,14 +17,15 @@ import (
 // the database at start, kept by events and positions. Safe for use by several
 // goroutines.
 type Forces struct {
-	mu     sync.RWMutex
-	people map[int64]Responder
-	index  *geo.Index[int64]
+	mu      sync.RWMutex
+	people  map[int64]Responder
+	index   *geo.Index[int64]
+	tallies tallies
 }
 
 // NewForces makes an empty one.
 func NewForces() *Forces {
-	return &Forces{people: map[int64]Responder{}, index: geo.NewIndex[int64](geo.ResolutionPeople)}
+	return &Forces{people: map[int64]Responder{}, index: geo.NewIndex[int64](geo.ResolutionPeople), tallies: tallies{}}
 }
 
 // Replace takes the people given and forgets all others.
@@ -33,6 +34,7 @@ func (f *Forces) Replace(people []Responder) {
 	defer f.mu.Unlock()
 	f.people = make(map[int64]Responder, len(people))
 	f.index = geo.NewIndex[int64](geo.ResolutionPeople)
+	f.tallies = tallies{}
 	for _, r := range people {
 		f.put(r)
 	}
@@ -46,93 +48,20 @@ func (f *Forces) Put(r Responder) {
 }
 
 func (f *Forces) put(r Responder) {
+	if was, held := f.people[r.ID]; held {
+		f.tallies.add(was, -1)
+	}
 	if r.Duty == DutyOff && r.Task == nil {
 		delete(f.people, r.ID)
 		f.index.Remove(r.ID)
 		return
 	}
 	f.people[r.ID] = r
+	f.tallies.add(r, 1)
 	// Whose place is unknown counts and is not found by place.
 	if r.Lon == nil || r.Lat == nil || f.index.Set(r.ID, orb.Point{*r.Lon, *r.Lat}) != nil {
 		f.index.Remove(r.ID)
 	}
-}
-
-// Count counts people by affiliation and in all, of areas, nil for everywhere;
-// somebody on a task counts as en route or on scene and no longer as on duty.
-func (f *Forces) Count(areaIDs []int64) (by []AffiliationForce, total Force) {
-	within := member(areaIDs)
-	counts := map[string]*AffiliationForce{}
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	for _, r := range f.people {
-		if !within(r.AreaID) {
-			continue
-		}
-		total.add(r)
-		for _, a := range r.Affiliations {
-			if counts[a] == nil {
-				counts[a] = &AffiliationForce{Affiliation: a}
-			}
-			counts[a].add(r)
-		}
-	}
-	by = []AffiliationForce{}
-	for _, c := range counts {
-		by = append(by, *c)
-	}
-	slices.SortFunc(by, func(a, b AffiliationForce) int { return cmp.Compare(a.Affiliation, b.Affiliation) })
-	return by, total
-}
-
-func (f *Force) add(r Responder) {
-	switch {
-	case r.Task != nil && r.Task.State == AssignmentOnScene:
-		f.OnScene++
-	case r.Task != nil:
-		f.EnRoute++
-	case r.Duty == DutyOn:
-		f.OnDuty++
-	case r.Duty == DutyOnCall:
-		f.OnCall++
-	}
-}
-
-// ByCell counts people of areas, nil for everywhere, by cell of a resolution.
-func (f *Forces) ByCell(resolution int, areaIDs []int64) (map[string]int, error) {
-	within := member(areaIDs)
-	fine := map[string]int{}
-	f.mu.RLock()
-	for _, r := range f.people {
-		if r.Cell != "" && within(r.AreaID) {
-			fine[r.Cell]++
-		}
-	}
-	f.mu.RUnlock()
-	counts := map[string]int{}
-	for text, n := range fine {
-		cell, err := geo.ParseCell(text)
-		if err == nil {
-			cell, err = cell.Parent(resolution)
-		}
-		if err != nil {
-			return nil, &Error{Code: CodeInvalid, Field: "resolution", Err: err}
-		}
-		counts[cell.String()] += n
-	}
-	return counts, nil
-}
-
-// member says of an area whether it is one of a list, nil for everywhere.
-func member(areaIDs []int64) func(int64) bool {
-	if areaIDs == nil {
-		return func(int64) bool { return true }
-	}
-	set := make(map[int64]bool, len(areaIDs))
-	for _, id := range areaIDs {
-		set[id] = true
-	}
-	return func(id int64) bool { return set[id] }
 }
 
 // Move sets the positions of people who are held.

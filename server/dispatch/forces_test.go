@@ -1,8 +1,12 @@
 package dispatch
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func TestQualified(t *testing.T) {
@@ -80,4 +84,42 @@ func TestForcesAreCountedByWhatTheyDo(t *testing.T) {
 	if _, total := f.Count(nil); total.OnDuty != 0 {
 		t.Errorf("somebody went off duty, and %+v", total)
 	}
+}
+
+// TestTalliesEqualACount: whatever comes, goes, moves and changes, the numbers
+// that are kept are those of the people who are held.
+func TestTalliesEqualACount(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := NewForces()
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			id := rapid.Int64Range(1, 6).Draw(t, "who")
+			lon, lat := 122+rapid.Float64Range(0, 0.05).Draw(t, "lon"), 38.2
+			if rapid.Bool().Draw(t, "moves") {
+				f.Move([]Position{{ResponderID: id, Lon: lon, Lat: lat, At: noon}})
+				continue
+			}
+			r := Responder{ID: id, AreaID: rapid.Int64Range(1, 3).Draw(t, "area"), Duty: rapid.SampledFrom([]DutyState{DutyOn, DutyOnCall, DutyOff}).Draw(t, "duty"),
+				Affiliations: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"volunteer", "party_member", "grid_member"}), 0, 2, rapid.ID).Draw(t, "affiliations")}
+			if rapid.Bool().Draw(t, "busy") {
+				r.Task = &Task{State: rapid.SampledFrom([]AssignmentState{AssignmentAccepted, AssignmentOnScene}).Draw(t, "task")}
+			}
+			f.Put(r)
+		}
+		fresh := NewForces()
+		for _, r := range f.people {
+			fresh.tallies.add(r, 1)
+		}
+		for _, areas := range [][]int64{nil, {1}, {2, 3}} {
+			by, total := f.Count(areas)
+			wantBy, want := fresh.Count(areas)
+			if total != want || !slices.Equal(by, wantBy) {
+				t.Fatalf("of %v: kept %+v %+v, counted %+v %+v", areas, total, by, want, wantBy)
+			}
+			cells, err := f.ByCell(8, areas)
+			wantCells, _ := fresh.ByCell(8, areas)
+			if err != nil || !maps.Equal(cells, wantCells) {
+				t.Fatalf("of %v: kept %v, counted %v (%v)", areas, cells, wantCells, err)
+			}
+		}
+	})
 }

@@ -65,3 +65,10 @@ type Rate struct {
 	Numerator   int `json:"numerator"`
 	Denominator int `json:"denominator"`
 }
+
+// MedianTime is the median of a step, missing where the count is 0.
+type MedianTime struct {
+	Name          string
+	MedianSeconds *float64
+	Count         int
+}

@@ -11,11 +11,12 @@ import (
 
 // Service carries out the commands.
 type Service struct {
-	store  Store
-	now    func() time.Time
-	log    zerolog.Logger
-	tree   atomic.Pointer[AreaTree]
-	forces *Forces
+	store   Store
+	now     func() time.Time
+	log     zerolog.Logger
+	tree    atomic.Pointer[AreaTree]
+	forces  *Forces
+	cameras atomic.Int64 // counts what changed cameras
 }
 
 // NewService makes the service; Load must be called before it is used.
@@ -59,7 +60,10 @@ func (s *Service) Apply(ctx context.Context, c Change) error {
 	switch c.Event.Noun {
 	case NounArea:
 		return s.loadAreas(ctx)
-	case NounImport: // many at once: areas, people or duties
+	case NounCamera:
+		s.cameras.Add(1)
+	case NounImport: // many at once: areas, people, duties or cameras
+		s.cameras.Add(1)
 		return s.Load(ctx)
 	}
 	if c.Responder != nil {
@@ -70,6 +74,9 @@ func (s *Service) Apply(ctx context.Context, c Change) error {
 
 // Moved takes over positions that were committed.
 func (s *Service) Moved(positions []Position) { s.forces.Move(positions) }
+
+// CameraStamp changes whenever a camera or a site may have.
+func (s *Service) CameraStamp() int64 { return s.cameras.Load() }
 
 // Tree gives the area tree as it is now.
 func (s *Service) Tree() *AreaTree { return s.tree.Load() }

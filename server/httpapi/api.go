@@ -44,6 +44,8 @@ type api struct {
 	routes   []Route
 	limits   *limiter
 	tiles    *tileCache
+	months   kept[[]dispatch.MedianTime]
+	rates    kept[dispatch.CameraRates]
 	etags    sync.Map      // of built files, by name
 	pictures chan struct{} // a place for each picture that may be decoded at a time
 	took     *prometheus.HistogramVec

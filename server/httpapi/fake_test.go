@@ -57,6 +57,8 @@ type fakeReader struct {
 	takesPart bool
 	tile      []byte
 	tiles     int // how often a tile was made
+	months    int
+	rates     int
 	around    dispatch.Incident
 	filter    dispatch.IncidentFilter
 	photo     []byte

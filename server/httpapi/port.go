@@ -48,7 +48,11 @@ type Reader interface {
 	Facility(ctx context.Context, id int64) (dispatch.Facility, error)
 	Units(ctx context.Context, areaIDs []int64) ([]dispatch.Unit, error)
 
+	// Overview gives the figures of this moment; the other two are those that
+	// read much and change little.
 	Overview(ctx context.Context, areaID int64, areaIDs []int64) (dispatch.Overview, error)
+	MonthTimes(ctx context.Context, areaIDs []int64) ([]dispatch.MedianTime, error)
+	CameraRates(ctx context.Context, areaIDs []int64) (dispatch.CameraRates, error)
 	// Events gives events after an offset (ascending), or, with after < 0, the
 	// last ones before an offset (descending; 0 for the newest).
 	Events(ctx context.Context, areaIDs []int64, incidentID, after, before int64, limit int) (epoch string, list []dispatch.Event, err error)

@@ -58,9 +58,9 @@ func TestCameraHealth(t *testing.T) {
 	if err != nil || c.Version != 2 || c.DeviceHealth != dispatch.HealthUp || c.StreamHealth != dispatch.HealthDown || !c.HealthAt.Equal(down.At) {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	o, err := f.store.Overview(t.Context(), f.district.ID, nil)
-	if r := o.Cameras; err != nil || r.Networked != (dispatch.Rate{Numerator: 1, Denominator: 2}) || r.Intact.Numerator != 1 || r.Picture.Numerator != 1 {
-		t.Fatalf("rates %+v, %v", o.Cameras, err)
+	r, err := f.store.CameraRates(t.Context(), nil)
+	if err != nil || r.Networked != (dispatch.Rate{Numerator: 1, Denominator: 2}) || r.Intact.Numerator != 1 || r.Picture.Numerator != 1 {
+		t.Fatalf("rates %+v, %v", r, err)
 	}
 	if bytes.Equal(before, f.cameraTile()) {
 		t.Fatal("the tile shows it as it was")

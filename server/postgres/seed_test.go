@@ -97,9 +97,13 @@ func TestLoadSeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, x := range o.Times {
-			if x.MonthMedianSeconds == nil || *x.MonthMedianSeconds <= 0 || x.MonthCount < 500 {
-				t.Errorf("%s: %+v", x.Name, x)
+		month, err := s.MonthTimes(t.Context(), nil)
+		if err != nil || len(month) != 5 || len(o.Times) != 5 {
+			t.Fatalf("%+v, %v", month, err)
+		}
+		for k, x := range month {
+			if x.MedianSeconds == nil || *x.MedianSeconds <= 0 || x.Count < 500 || x.Name != o.Times[k].Name || o.Times[k].TodayCount >= x.Count {
+				t.Errorf("%+v of the month, %+v of today", x, o.Times[k])
 			}
 		}
 		people, err := s.Dispatchable(t.Context(), s.now())
@@ -111,8 +115,9 @@ func TestLoadSeed(t *testing.T) {
 		if _, total := forces.Count(nil); total.OnDuty < 200 {
 			t.Errorf("%+v", total)
 		}
-		if o.Cameras.Coverage.Denominator < 1000 || o.Today.Reported == 0 {
-			t.Errorf("%+v", o)
+		rates, err := s.CameraRates(t.Context(), nil)
+		if err != nil || rates.Coverage.Denominator < 1000 || o.Today.Reported == 0 {
+			t.Errorf("%+v, %+v, %v", rates, o, err)
 		}
 	})
 	t.Run("found by name, pinyin and initials", func(t *testing.T) {
