@@ -30,6 +30,8 @@ func (s *areaStore) SaveArea(context.Context, AreaInput) (Area, error) { return 
 
 func (s *areaStore) Emit(context.Context, Event) error { return nil }
 
+func (s *areaStore) Audit(context.Context, AuditEntry) error { return nil }
+
 // TestWhoSetsAnArea: an administrator of a street changes nothing beside it.
 func TestWhoSetsAnArea(t *testing.T) {
 	id := func(n int64) *int64 { return &n }

@@ -29,7 +29,8 @@ type Store interface {
 	// Run carries out a command in one transaction. A repeat of a command that
 	// was committed gives its outcome again and does not call fn; the same key
 	// with another payload is refused (CodeKeyReused), one in flight too
-	// (CodeInFlight). fn may be called again after a serialization failure.
+	// (CodeInFlight). fn may be called again after a serialization failure. What
+	// is carried out or refused leaves an entry in the audit trail.
 	Run(ctx context.Context, c Command, fn func(ctx context.Context, tx Tx) (Outcome, error)) (Outcome, error)
 
 	Areas(ctx context.Context) ([]Area, error)
@@ -42,6 +43,10 @@ type Store interface {
 	// Asked gives whom an incident was offered to, with the newest state.
 	Asked(ctx context.Context, incidentID int64) (map[int64]OfferState, error)
 	IncidentPlan(ctx context.Context, incidentID int64) (Incident, Plan, error)
+
+	// Audit writes an entry of the audit trail in a transaction of its own. Many
+	// refusals alike within seconds become one entry with their count.
+	Audit(ctx context.Context, e AuditEntry) error
 }
 
 // Tx is one transaction of a command. Its locks are taken in the order
@@ -103,4 +108,7 @@ type Tx interface {
 
 	// Emit writes the pending event. The sequencer gives it its offset.
 	Emit(ctx context.Context, e Event) error
+	// Audit writes an entry of the audit trail that stands or falls with the
+	// transaction; the command's own entry is written by Run.
+	Audit(ctx context.Context, e AuditEntry) error
 }

@@ -30,7 +30,13 @@ type fakeStore struct {
 	dispatch.Store
 	commands []dispatch.Command
 	outcome  dispatch.Outcome
+	entries  []dispatch.AuditEntry
 	err      error
+}
+
+func (s *fakeStore) Audit(_ context.Context, e dispatch.AuditEntry) error {
+	s.entries = append(s.entries, e)
+	return nil
 }
 
 func (s *fakeStore) Areas(context.Context) ([]dispatch.Area, error) { return testAreas(), nil }

@@ -15,6 +15,7 @@ func (t *tx) Emit(ctx context.Context, e dispatch.Event) error {
 	if e.Data == nil {
 		e.Data = map[string]string{}
 	}
+	t.areaID, t.events = e.AreaID, t.events+1
 	_, err := t.Exec(ctx, `
 		insert into event_pending (kind, at, noun, noun_id, noun_version, area_id, cell, incident_id, responder_id, account_id, data)
 		values ($1, $2, $3, $4, $5, $6, nullif($7::bigint, 0), $8, $9, $10, $11)`,

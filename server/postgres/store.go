@@ -23,6 +23,8 @@ type Store struct {
 	log  zerolog.Logger
 	now  func() time.Time
 	feed *Feed
+
+	refusals refusalCounts
 }
 
 // Config says which database, and what a store is given beside it.
@@ -56,8 +58,15 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, nil
 }
 
-// Close gives the connections back.
-func (s *Store) Close() { s.pool.Close() }
+// Close writes what was counted of refusals and gives the connections back.
+func (s *Store) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := s.writeRefusals(ctx, true); err != nil {
+		s.log.Error().Err(err).Msg("the audit trail is incomplete")
+	}
+	s.pool.Close()
+}
 
 // Feed gives the event log's moving parts: the sequencer and the tail.
 func (s *Store) Feed() *Feed { return s.feed }

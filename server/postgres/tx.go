@@ -20,7 +20,9 @@ import (
 // part in its own file.
 type tx struct {
 	pgx.Tx
-	store *Store
+	store  *Store
+	areaID int64 // of the last event
+	events int   // how many there were
 }
 
 var _ dispatch.Tx = (*tx)(nil)
@@ -42,6 +44,7 @@ func (s *Store) Run(ctx context.Context, c dispatch.Command, fn func(context.Con
 		}
 	}
 	if err != nil {
+		s.auditRefusal(ctx, c, err)
 		return dispatch.Outcome{}, err
 	}
 	s.feed.Poke()
@@ -61,19 +64,39 @@ func (s *Store) runOnce(ctx context.Context, c dispatch.Command, fn func(context
 			return deref(known), err
 		}
 	}
-	out, err := fn(ctx, &tx{Tx: t, store: s})
+	inner := &tx{Tx: t, store: s}
+	out, err := fn(ctx, inner)
 	if err != nil {
 		return dispatch.Outcome{}, translate(err)
 	}
-	if c.Key != "" {
-		if err := k.remember(ctx, t, out, s.now()); err != nil {
-			return dispatch.Outcome{}, translate(err)
-		}
+	if err := s.note(ctx, inner, c, k, out); err != nil {
+		return dispatch.Outcome{}, translate(err)
 	}
 	if err := t.Commit(ctx); err != nil {
 		return s.afterFailedCommit(ctx, k, out, err)
 	}
 	return out, nil
+}
+
+// note writes what a command that was carried out leaves beside its rows: the
+// outcome under its key and the entry in the audit trail. What the clock asked
+// for and changed nothing leaves none.
+func (s *Store) note(ctx context.Context, t *tx, c dispatch.Command, k commandKey, out dispatch.Outcome) error {
+	now, b := s.now(), &pgx.Batch{}
+	if c.Key != "" {
+		k.remember(b, out, now)
+	}
+	if !c.Actor.System || t.events > 0 {
+		e := c.Entry(ctx, "")
+		e.Noun, e.NounID, e.AreaID = out.Noun, out.ID, t.areaID
+		if err := queueAudit(b, e, now); err != nil {
+			return err
+		}
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	return t.SendBatch(ctx, b).Close()
 }
 
 // afterFailedCommit finds out what became of a commit whose answer was lost:
@@ -148,10 +171,9 @@ func (k commandKey) look(ctx context.Context, t pgx.Tx) (*dispatch.Outcome, erro
 	return &out, nil
 }
 
-func (k commandKey) remember(ctx context.Context, t pgx.Tx, out dispatch.Outcome, now time.Time) error {
-	_, err := t.Exec(ctx, `insert into idempotency_key (principal, key, command, request_hash, noun, noun_id, noun_version, created_at)
+func (k commandKey) remember(b *pgx.Batch, out dispatch.Outcome, now time.Time) {
+	b.Queue(`insert into idempotency_key (principal, key, command, request_hash, noun, noun_id, noun_version, created_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8)`, k.principal, k.key, k.command, k.hash[:], out.Noun, out.ID, out.Version, now)
-	return err
 }
 
 // ForgetKeys deletes idempotency keys older than the time given and says how many.
