@@ -131,9 +131,13 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	if err != nil {
 		return err
 	}
+	proxies, err := a.ProxyNetworks()
+	if err != nil {
+		return err
+	}
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 6 * time.Minute, WriteTimeout: 6 * time.Minute, IdleTimeout: 2 * time.Minute,
 		Handler: httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store),
-			Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins})}
+			Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins, Proxies: proxies, MetricsToken: a.MetricsToken})}
 
 	// The feed and the hub outlive the requests: what was acknowledged last is
 	// still sequenced and handed on.

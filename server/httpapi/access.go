@@ -11,16 +11,13 @@ import (
 	"yiping/server/dispatch"
 )
 
-// CookieName is the session's cookie.
-const CookieName = "yiping_session"
-
 type contextKey int
 
 const (
 	keySession contextKey = iota
 	keyLanguage
 	keyRequestID
-	keySecure
+	keyCaller
 )
 
 // authorize is the choke point of all operations.
@@ -46,11 +43,11 @@ func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	if access == Public {
 		return ctx, a.limits.allow(r)
 	}
-	cookie, err := r.Cookie(CookieName)
-	if err != nil || cookie.Value == "" {
+	token := tokenOf(r)
+	if token == "" {
 		return ctx, dispatch.Refuse(dispatch.CodeSignedOut, "")
 	}
-	s, err := a.Accounts.SessionByToken(ctx, cookie.Value)
+	s, err := a.Accounts.SessionByToken(ctx, token)
 	if err != nil {
 		return ctx, err
 	}

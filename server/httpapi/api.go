@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -34,7 +35,11 @@ type Deps struct {
 	Log       zerolog.Logger
 	Quiet     bool // requests that went well are not logged: a simulation sends them all the time
 	Version   string
-	Origins   []string // further origins whose pages may call
+	Origins   []string       // further origins whose pages may call
+	Proxies   []netip.Prefix // whose word is believed on whom a request comes from
+	// MetricsToken opens /metrics to whoever shows it; without one, this machine
+	// alone may read them.
+	MetricsToken string
 }
 
 type api struct {

@@ -2,11 +2,16 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"yiping/server/dispatch"
 )
 
 // readyWithin bounds how long readiness is asked for.
@@ -26,6 +31,23 @@ func (a *api) health() {
 	})
 	if a.Metrics != nil {
 		metrics := promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{})
-		a.raw("GET", "/metrics", Public, metrics.ServeHTTP)
+		a.raw("GET", "/metrics", Public, func(w http.ResponseWriter, r *http.Request) {
+			if !a.mayMeasure(r) {
+				a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeNotFound, ""))
+				return
+			}
+			metrics.ServeHTTP(w, r)
+		})
 	}
+}
+
+// mayMeasure says who reads the figures: who shows the token, or where there is
+// none, whoever asks from this machine.
+func (a *api) mayMeasure(r *http.Request) bool {
+	if a.MetricsToken == "" {
+		return callerOf(r.Context()).local()
+	}
+	shown, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	given, want := sha256.Sum256([]byte(shown)), sha256.Sum256([]byte(a.MetricsToken))
+	return ok && subtle.ConstantTimeCompare(given[:], want[:]) == 1
 }

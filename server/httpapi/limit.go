@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -44,7 +43,7 @@ func (l *limiter) allow(r *http.Request) error {
 	if kind == "" {
 		return nil
 	}
-	if !l.bucket(callerOf(r.RemoteAddr)+" "+kind).AllowN(l.now(), 1) {
+	if !l.bucket(callerOf(r.Context()).network()+" "+kind).AllowN(l.now(), 1) {
 		return dispatch.Refuse(dispatch.CodeTooMany, "")
 	}
 	return nil
@@ -59,24 +58,6 @@ func limitedKind(r *http.Request) string {
 		return ""
 	}
 	return r.Method + " " + noun
-}
-
-// callerOf gives the address without its port; of IPv6 the network, of which a
-// single customer has a whole one.
-func callerOf(remote string) string {
-	at, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return remote
-	}
-	address := at.Addr().Unmap().WithZone("")
-	if address.Is4() {
-		return address.String()
-	}
-	network, err := address.Prefix(64)
-	if err != nil {
-		return address.String()
-	}
-	return network.String()
 }
 
 func (l *limiter) bucket(key string) *rate.Limiter {

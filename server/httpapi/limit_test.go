@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -37,8 +39,7 @@ func TestLimiter(t *testing.T) {
 	l := newLimiter(func() time.Time { return now })
 	ask := func(remote, method, path string) bool {
 		r := httptest.NewRequest(method, path, nil)
-		r.RemoteAddr = remote
-		err := l.allow(r)
+		err := l.allow(from(r, remote))
 		if err != nil && dispatch.CodeOf(err) != dispatch.CodeTooMany {
 			t.Fatal(err)
 		}
@@ -82,33 +83,40 @@ func TestLimiterForgets(t *testing.T) {
 	now := testNow
 	l := newLimiter(func() time.Time { return now })
 	address := func(k int) string { return fmt.Sprintf("10.%d.%d.%d:9", k>>16, k>>8&255, k&255) }
-	r := httptest.NewRequest("POST", "/api/v1/reports", nil)
+	plain := httptest.NewRequest("POST", "/api/v1/reports", nil)
 	for k := range limitMemory {
-		r.RemoteAddr = address(k)
+		r := from(plain, address(k))
 		if err := l.allow(r); err != nil {
 			t.Fatal(err)
 		}
 	}
 	now = now.Add(time.Hour)
-	r.RemoteAddr = address(0)
+	r := from(plain, address(0))
 	for l.allow(r) == nil {
 	}
-	r.RemoteAddr = address(limitMemory)
+	r = from(plain, address(limitMemory))
 	if err := l.allow(r); err != nil {
 		t.Fatalf("a newcomer: %v", err)
 	}
 	if len(l.buckets) != 2 {
 		t.Errorf("%d remembered, want the busy one and the newcomer", len(l.buckets))
 	}
-	r.RemoteAddr = address(0)
+	r = from(plain, address(0))
 	if l.allow(r) == nil {
 		t.Error("who had used all up was forgotten")
 	}
 	for k := range 3 * limitMemory {
-		r.RemoteAddr = address(k)
+		r := from(plain, address(k))
 		_ = l.allow(r)
 	}
 	if len(l.buckets) > limitMemory {
 		t.Errorf("%d remembered", len(l.buckets))
 	}
+}
+
+// from gives the request as one that comes from an address.
+func from(r *http.Request, remote string) *http.Request {
+	r = r.Clone(r.Context())
+	r.RemoteAddr = remote
+	return r.WithContext(context.WithValue(r.Context(), keyCaller, findCaller(r, nil)))
 }

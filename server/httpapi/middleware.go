@@ -60,11 +60,11 @@ func unlessSocket(ordinary, socket http.Handler) http.Handler {
 func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()[:12]
-		secure := r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+		from := findCaller(r, a.Proxies)
 		ctx := context.WithValue(r.Context(), keyRequestID, id)
-		ctx = context.WithValue(ctx, keySecure, secure)
+		ctx = context.WithValue(ctx, keyCaller, from)
 		ctx = context.WithValue(ctx, keyLanguage, languageFrom(languageAsked(r)))
-		setHeaders(w.Header(), id, secure, strings.HasPrefix(r.URL.Path, "/api/"))
+		setHeaders(w.Header(), id, from.secure, strings.HasPrefix(r.URL.Path, "/api/"))
 		_, route := mux.Handler(r)
 		started := time.Now()
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -36,18 +37,26 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 			t.Errorf("%s: HSTS without TLS", path)
 		}
 	}
+	if h := u.do("GET", "/healthz", "", "", "X-Forwarded-Proto", "https").Header(); h.Get("Strict-Transport-Security") != "" {
+		t.Error("a stranger is believed to speak TLS")
+	}
+	u = newUnder(t, func(d *Deps) { d.Proxies = testProxies })
 	if h := u.do("GET", "/healthz", "", "", "X-Forwarded-Proto", "https").Header(); h.Get("Strict-Transport-Security") == "" {
 		t.Error("no HSTS behind TLS")
 	}
 }
 
+// testProxies hold the recorder's own address.
+var testProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+
 func TestCookie(t *testing.T) {
-	u := newUnder(t)
+	u := newUnder(t, func(d *Deps) { d.Proxies = testProxies })
 	in := `{"username":"wall","password":"right"}`
-	for proto, secure := range map[string]bool{"http": false, "https": true} {
+	for proto, name := range map[string]string{"http": CookieName, "https": "__Host-yiping_session"} {
 		w := u.do("POST", "/api/v1/session", "", in, "X-Forwarded-Proto", proto)
 		c := w.Result().Cookies()
-		if w.Code != 200 || len(c) != 1 || c[0].Name != CookieName || !c[0].HttpOnly || c[0].SameSite != http.SameSiteLaxMode || c[0].Secure != secure {
+		if w.Code != 200 || len(c) != 1 || c[0].Name != name || !c[0].HttpOnly || c[0].SameSite != http.SameSiteStrictMode ||
+			c[0].Secure != (proto == "https") || c[0].Path != "/" || c[0].Domain != "" {
 			t.Errorf("over %s: %d %v", proto, w.Code, c)
 		}
 	}
@@ -97,7 +106,7 @@ func TestPanic(t *testing.T) {
 // TestLogLine: the route, never the address asked for, nor a query or body.
 func TestLogLine(t *testing.T) {
 	metrics := prometheus.NewRegistry()
-	u := newUnder(t, func(d *Deps) { d.Metrics = metrics })
+	u := newUnder(t, func(d *Deps) { d.Metrics, d.MetricsToken = metrics, "sesame-sesame-sesame" })
 	u.do("POST", "/api/v1/reports?secret=13800001234", "", `{"type_code":"urban.street_light","lon":121.4,"lat":31.2,"phone":"13800001234"}`,
 		"Idempotency-Key", "0b0e6f3c-9a5e-4c83-9a55-2f4d7a4f9d10")
 	u.do("GET", "/api/v1/reports/ABCD-EFGH-JKLM", "", "")
@@ -110,7 +119,7 @@ func TestLogLine(t *testing.T) {
 	if !strings.Contains(log, `"route":"POST /api/v1/reports"`) || !strings.Contains(log, `"status":201`) || !strings.Contains(log, `"route":"GET /api/v1/reports/{tracking}"`) {
 		t.Errorf("logged %s", log)
 	}
-	if w := u.do("GET", "/metrics", "", ""); !strings.Contains(w.Body.String(), `yiping_http_request_seconds_count{route="POST /api/v1/reports",status="201"} 1`) {
+	if w := u.do("GET", "/metrics", "", "", "Authorization", "Bearer "+u.deps.MetricsToken); !strings.Contains(w.Body.String(), `yiping_http_request_seconds_count{route="POST /api/v1/reports",status="201"} 1`) {
 		t.Errorf("counted %s", w.Body)
 	}
 }

@@ -59,8 +59,33 @@ func (a *api) sessions() {
 	})
 }
 
-// cookie makes the session's cookie; over TLS, as a proxy says too, it is Secure.
+// CookieName is the session's cookie. Over TLS it is named so that a browser
+// takes it from this very host over TLS alone, never from a neighbour or a
+// network in between (RFC 6265bis, 4.1.3.2), and no other is looked at.
+const (
+	CookieName       = "yiping_session"
+	SecureCookieName = "__Host-" + CookieName
+)
+
+func cookieName(c caller) string {
+	if c.secure {
+		return SecureCookieName
+	}
+	return CookieName
+}
+
+// cookie makes the session's cookie. Pages of other sites never cause it to be
+// sent; our own pages are public, and ask for everything else by themselves.
 func (a *api) cookie(ctx context.Context, token string, expires time.Time) http.Cookie {
-	secure, _ := ctx.Value(keySecure).(bool)
-	return http.Cookie{Name: CookieName, Value: token, Path: "/", Expires: expires, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure}
+	from := callerOf(ctx)
+	return http.Cookie{Name: cookieName(from), Value: token, Path: "/", Expires: expires, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: from.secure}
+}
+
+// tokenOf gives the session's token that a request carries, "" where it has none.
+func tokenOf(r *http.Request) string {
+	c, err := r.Cookie(cookieName(callerOf(r.Context())))
+	if err != nil {
+		return ""
+	}
+	return c.Value
 }

@@ -255,11 +255,7 @@ func (c *socket) send(message []byte) bool {
 // stillSignedIn asks for the session again. A database that does not answer
 // keeps the picture: it ends nobody's session.
 func (c *socket) stillSignedIn(ctx context.Context) bool {
-	cookie, err := c.request.Cookie(CookieName)
-	if err != nil {
-		return false
-	}
-	_, err = c.api.Accounts.SessionByToken(ctx, cookie.Value)
+	_, err := c.api.Accounts.SessionByToken(ctx, tokenOf(c.request))
 	return dispatch.CodeOf(err) != dispatch.CodeSignedOut
 }
 
