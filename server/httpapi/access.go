@@ -37,7 +37,8 @@ func (a *api) authorize(ctx huma.Context, next func(huma.Context)) {
 }
 
 // admit looks the session up where the route asks for one, and refuses who may
-// not call it. The session travels in the context.
+// not call it. The session travels in the context, and with it whose eyes the
+// storage reads with.
 func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	ctx := r.Context()
 	if access == Public {
@@ -54,6 +55,7 @@ func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	if access != SignedIn && !s.Actor().May(dispatch.Action(access)) {
 		return ctx, dispatch.Refuse(dispatch.CodeForbidden, "")
 	}
+	ctx = dispatch.WithViewer(ctx, s.Actor().Viewer(a.Service.Tree()))
 	return context.WithValue(ctx, keySession, s), nil
 }
 
