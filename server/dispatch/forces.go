@@ -82,49 +82,6 @@ func (f *Forces) Move(positions []Position) {
 	}
 }
 
-// Crowd is people who are too many to be named one by one: how many stand
-// together, and where their middle is.
-type Crowd struct {
-	Lon, Lat float64
-	Count    int
-}
-
-// crowdColumns is how many squares wide a view is in which people are counted.
-const crowdColumns = 24
-
-// Look gives the people in a view who are accepted; where they are more than
-// most, their numbers by squares of the view instead.
-func (f *Forces) Look(view orb.Bound, most int, accept func(Responder) bool) (people []Responder, crowd []Crowd, total int) {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	side := max((view.Max[0]-view.Min[0])/crowdColumns, 1e-9)
-	squares := map[[2]int]*Crowd{}
-	for _, r := range f.people {
-		if r.Lon == nil || r.Lat == nil || !view.Contains(orb.Point{*r.Lon, *r.Lat}) || !accept(r) {
-			continue
-		}
-		if total++; total <= most {
-			people = append(people, r)
-		}
-		key := [2]int{int((*r.Lon - view.Min[0]) / side), int((*r.Lat - view.Min[1]) / side)}
-		c := squares[key]
-		if c == nil {
-			c = &Crowd{}
-			squares[key] = c
-		}
-		c.Lon, c.Lat, c.Count = c.Lon+*r.Lon, c.Lat+*r.Lat, c.Count+1
-	}
-	if total <= most {
-		slices.SortFunc(people, func(a, b Responder) int { return cmp.Compare(a.ID, b.ID) })
-		return people, nil, total
-	}
-	for _, c := range squares {
-		crowd = append(crowd, Crowd{c.Lon / float64(c.Count), c.Lat / float64(c.Count), c.Count})
-	}
-	slices.SortFunc(crowd, func(a, b Crowd) int { return cmp.Or(cmp.Compare(a.Lat, b.Lat), cmp.Compare(a.Lon, b.Lon)) })
-	return nil, crowd, total
-}
-
 // CountForces counts everybody dispatchable by affiliation and in all.
 func (s *Service) CountForces(areaIDs []int64) (by []AffiliationForce, total Force) {
 	return s.forces.Count(areaIDs)
@@ -135,9 +92,9 @@ func (s *Service) ForcesByCell(resolution int, areaIDs []int64) (map[string]int,
 	return s.forces.ByCell(resolution, areaIDs)
 }
 
-// Look gives the people in a view who are dispatchable and accepted; where they
-// are more than most, how many stand where instead.
-func (s *Service) Look(view orb.Bound, most int, accept func(Responder) bool) (people []Responder, crowd []Crowd, total int) {
+// Look gives the dispatchable people without a task in a view, of the areas that
+// are accepted; where they are more than most, how many stand where instead.
+func (s *Service) Look(view orb.Bound, most int, accept func(areaID int64) bool) (people []Responder, crowd []Crowd, total int) {
 	return s.forces.Look(view, most, accept)
 }
 

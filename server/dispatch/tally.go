@@ -17,6 +17,7 @@ type tally struct {
 	total Force
 	by    map[string]Force // by affiliation
 	cells map[geo.Cell]int // of people whose place is known
+	spots map[geo.Cell]*spot
 }
 
 // add counts a person in (1) or out (-1). Somebody on a task counts as en route
@@ -24,13 +25,14 @@ type tally struct {
 func (t tallies) add(r Responder, n int) {
 	own := t[r.AreaID]
 	if own == nil {
-		own = &tally{by: map[string]Force{}, cells: map[geo.Cell]int{}}
+		own = &tally{by: map[string]Force{}, cells: map[geo.Cell]int{}, spots: map[geo.Cell]*spot{}}
 		t[r.AreaID] = own
 	}
 	own.total = own.total.with(r, n)
 	for _, a := range r.Affiliations {
 		own.by[a] = own.by[a].with(r, n)
 	}
+	own.stand(r, n)
 	if r.Cell == "" {
 		return
 	}

@@ -25,9 +25,9 @@ type Source interface {
 type Config struct {
 	Source Source
 	Tree   func() *dispatch.AreaTree
-	// Look gives the people in a view, or where they are more than most, how many
+	// Look gives the people without a task in a view, or where they are more than most, how many
 	// stand where; see dispatch.Service.
-	Look func(view orb.Bound, most int, accept func(dispatch.Responder) bool) ([]dispatch.Responder, []dispatch.Crowd, int)
+	Look func(view orb.Bound, most int, accept func(areaID int64) bool) ([]dispatch.Responder, []dispatch.Crowd, int)
 	Now  func() time.Time
 	Log  zerolog.Logger
 }
@@ -465,7 +465,7 @@ func (h *Hub) Look(s *Subscriber, view *orb.Bound) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	tree := h.cfg.Tree()
-	people, crowd, total := h.cfg.Look(*view, peopleMost, func(r dispatch.Responder) bool { return r.Task == nil && under(tree, r.AreaID, s.seesMask) })
+	people, crowd, total := h.cfg.Look(*view, peopleMost, func(areaID int64) bool { return under(tree, areaID, s.seesMask) })
 	for k, r := range people {
 		people[k] = seen(r, under(tree, r.AreaID, s.seesWhole))
 	}
