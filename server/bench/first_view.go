@@ -68,6 +68,13 @@ func viewAt(ctx context.Context, address, scale string) (size, took float64, err
 	if err := seeding.Run(); err != nil {
 		return 0, 0, err
 	}
+	conn, err := connect(ctx, own, `vacuum (analyze)`) // as autovacuum leaves it a minute later
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := conn.Close(ctx); err != nil {
+		return 0, 0, err
+	}
 	fmt.Fprintf(os.Stderr, "seeded at scale %s in %.0f s\n", scale, time.Since(began).Seconds())
 	server := exec.CommandContext(ctx, program, "serve", "--json")
 	server.Env, server.Stderr = env, os.Stderr

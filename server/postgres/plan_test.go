@@ -40,6 +40,7 @@ func TestHotPathsUseTheirIndex(t *testing.T) {
 		{"where a point lies", `select a.id from area a where st_covers(a.boundary, st_setsrid(st_makepoint(122.6, 38.25), 4326))`, "area_boundary"},
 		{"the log after an offset", selectEvent + ` where "offset" > 1000 order by "offset" limit 1000`, "event_0_pkey"},
 		{"an incident's events", selectEvent + ` where incident_id = 7 order by "offset"`, "event_0_incident_id_offset_idx"},
+		{"what was closed today", `select count(*) from incident i where i.state = 'closed' and i.closed_at >= timestamptz '2026-11-22 16:00+00'`, "incident_closed_at"},
 		{"cameras on the screen", selectCamera + ` from camera c where point && st_makeenvelope(122.6, 38.25, 122.605, 38.255, 4326)`, "camera_point"},
 		{"the ground of a tile", `select shape from ground where shape && st_makeenvelope(122.6, 38.25, 122.605, 38.255, 4326)`, "ground_shape"},
 		{"a place by its initials", `select name from place_name where search like '%hxsq%'`, "place_name_search"},
