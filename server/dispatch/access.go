@@ -1,7 +1,5 @@
 package dispatch
 
-import "slices"
-
 // Role is what an account may do within an area.
 type Role string
 
@@ -21,49 +19,159 @@ const (
 	RoleAuditAdministrator    Role = "audit_administrator"    // 审计管理员: the audit trail alone
 )
 
-// Roles lists all of them.
+// Roles lists all of them, in the order of the tables' columns.
 var Roles = []Role{RoleCommander, RoleDispatcher, RoleCommunity, RolePartner, RoleResponder, RoleWall, RoleIntegration,
 	RoleSystemAdministrator, RoleSecurityAdministrator, RoleAuditAdministrator}
 
-// Grant gives an account a role within an area and everything below it.
-type Grant struct {
-	Role     Role   `json:"role" enum:"commander,dispatcher,community,partner,responder,wall,integration,system_administrator,security_administrator,audit_administrator"`
-	AreaID   int64  `json:"area_id"`
-	AreaName string `json:"area_name"`
-}
+// Extent is how much of a field is shown.
+type Extent string
 
-// Actor is who asks: an account with its grants, or the system itself.
-type Actor struct {
-	AccountID   int64 // 0 for the system and for residents
-	SessionID   int64
-	ResponderID int64 // 0 where the account is no responder
-	Name        string
-	Grants      []Grant
-	Only        []Action // where it is not nil, nothing but this: the scopes of an API token
-	System      bool
-}
+// The extents, each with what it replaces.
+const (
+	None    Extent = "-"       // it does not exist
+	Counted Extent = "counted" // how many there are
+	Masked  Extent = "masked"  // 王*, 138****1234, the middle of the cell
+	Whole   Extent = "whole"
+)
 
-// Principal names the actor for idempotency keys.
-func (a Actor) Principal() string {
-	switch {
-	case a.System:
-		return "system"
-	case a.AccountID == 0:
-		return "resident"
-	default:
-		return "account:" + itoa(a.AccountID)
-	}
-}
+// Part is why somebody sees a thing, or may do something with it.
+type Part string
 
-// Action is something that a role allows.
+// The parts. All but area and any end when the incident is over.
+const (
+	PartAny   Part = "any"   // wherever it is
+	PartArea  Part = "area"  // it lies in the area of the role, or below
+	PartParty Part = "party" // an area of the role takes part: across the border, or one's people were sent; of a person: works there
+	PartTask  Part = "task"  // one was asked to go, or goes
+	PartHome  Part = "home"  // it is in the community where one is registered
+	PartSelf  Part = "self"  // it is about oneself
+)
+
+// Field is a class of fields of a noun that are shown alike.
+type Field string
+
+// The fields.
+const (
+	FieldArea            Field = "area.state"       // the tree, with names and boundaries
+	FieldPlace           Field = "place.state"      // compounds and buildings
+	FieldFacility        Field = "facility.state"   // halls, shelters, hydrants, AEDs
+	FieldCamera          Field = "camera.state"     // where it stands and looks, how it is
+	FieldCameraRecord    Field = "camera.record"    // its entry in the inventory, with filing number
+	FieldSite            Field = "site.state"       // where a camera should be
+	FieldDevice          Field = "device.state"     // sensors
+	FieldUnit            Field = "unit.state"       // organisations with their duty phones
+	FieldRoster          Field = "roster.state"     // shifts, teams, rotations, who is on duty when
+	FieldResponder       Field = "responder.state"  // what they can do, whether they are on duty or on a task
+	FieldResponderName   Field = "responder.name"   // and their Party organisation
+	FieldResponderPhone  Field = "responder.phone"  // whole only on a task, for who may call
+	FieldResponderPoint  Field = "responder.point"  // the post or the position
+	FieldFigure          Field = "figure.state"     // counts by area and by cell
+	FieldIncident        Field = "incident.state"   // type, priority, state, clocks, how many are on it
+	FieldIncidentWords   Field = "incident.words"   // summary, place, reasons, who opened it
+	FieldIncidentPoint   Field = "incident.point"   // where exactly
+	FieldReportWords     Field = "report.words"     // what was said, and where
+	FieldReportPhone     Field = "report.phone"     // who said it
+	FieldOffer           Field = "offer.state"      // asked, seen, accepted, declined
+	FieldOfferName       Field = "offer.name"       // whom
+	FieldOfferWords      Field = "offer.words"      // why, and why not
+	FieldAssignment      Field = "assignment.state" // on the way, there, done
+	FieldAssignmentName  Field = "assignment.name"  // who
+	FieldAssignmentWords Field = "assignment.words" // why they left
+	FieldTimelineWords   Field = "timeline.words"   // what was noted
+	FieldPhotoPicture    Field = "photo.picture"    // what was photographed
+	FieldEvent           Field = "event.state"      // the log: ids and states
+	FieldEventAccount    Field = "event.account"    // whose doing it was
+)
+
+// sights is the one table of what each role sees. Who holds several roles sees
+// what any of them does; what is in no line is not seen.
+const sights = `
+field             by     commander  dispatcher  community  partner  responder  wall     integration  system   security  audit
+area.state        any    whole      whole       whole      whole    whole      whole    whole        whole    whole     whole
+facility.state    any    whole      whole       whole      whole    whole      whole    whole        whole    -         -
+place.state       area   whole      whole       whole      whole    -          -        -            whole    -         -
+camera.state      area   whole      whole       whole      whole    -          whole    whole        whole    -         -
+camera.record     area   whole      whole       whole      whole    -          -        -            whole    -         -
+site.state        area   whole      whole       whole      whole    -          -        -            whole    -         -
+device.state      area   whole      whole       whole      whole    -          -        -            whole    -         -
+unit.state        area   whole      whole       whole      whole    -          -        -            whole    -         -
+roster.state      area   whole      whole       whole      -        -          -        -            whole    -         -
+figure.state      area   counted    counted     counted    counted  -          counted  counted      counted  -         -
+
+responder.state   area   whole      whole       whole      whole    -          whole    -            whole    -         -
+responder.name    area   whole      whole       whole      masked   -          masked   -            whole    -         -
+responder.phone   area   masked     masked      masked     -        -          -        -            masked   -         -
+responder.point   area   whole      whole       whole      masked   -          masked   -            masked   -         -
+responder.state   party  whole      whole       whole      whole    -          whole    -            whole    -         -
+responder.name    party  whole      whole       whole      masked   -          masked   -            masked   -         -
+responder.phone   party  masked     masked      -          -        -          -        -            -        -         -
+responder.point   party  whole      whole       whole      masked   -          masked   -            masked   -         -
+responder.state   self   -          -           -          -        whole      -        -            -        -         -
+responder.name    self   -          -           -          -        whole      -        -            -        -         -
+responder.phone   self   -          -           -          -        whole      -        -            -        -         -
+responder.point   self   -          -           -          -        whole      -        -            -        -         -
+
+incident.state    area   whole      whole       whole      whole    -          whole    whole        whole    -         -
+incident.words    area   whole      whole       whole      whole    -          -        -            -        -         -
+incident.point    area   whole      whole       whole      whole    -          masked   masked       masked   -         -
+report.words      area   whole      whole       whole      -        -          -        -            -        -         -
+report.phone      area   masked     masked      masked     -        -          -        -            -        -         -
+offer.state       area   whole      whole       whole      -        -          whole    -            -        -         -
+offer.name        area   whole      whole       masked     -        -          masked   -            -        -         -
+offer.words       area   whole      whole       -          -        -          -        -            -        -         -
+assignment.state  area   whole      whole       whole      whole    -          whole    -            -        -         -
+assignment.name   area   whole      whole       whole      masked   -          masked   -            -        -         -
+assignment.words  area   whole      whole       -          -        -          -        -            -        -         -
+timeline.words    area   whole      whole       whole      whole    -          -        -            -        -         -
+photo.picture     area   whole      whole       whole      whole    -          -        -            -        -         -
+event.state       area   whole      whole       whole      whole    -          whole    whole        whole    -         -
+event.account     area   whole      whole       whole      -        -          -        -            -        -         -
+
+incident.state    party  whole      whole       whole      whole    -          whole    -            -        -         -
+incident.words    party  whole      whole       -          -        -          -        -            -        -         -
+incident.point    party  whole      whole       masked     masked   -          masked   -            -        -         -
+report.words      party  whole      whole       -          -        -          -        -            -        -         -
+report.phone      party  masked     masked      -          -        -          -        -            -        -         -
+offer.state       party  whole      whole       -          -        -          -        -            -        -         -
+offer.name        party  masked     masked      -          -        -          -        -            -        -         -
+assignment.state  party  whole      whole       -          -        -          -        -            -        -         -
+assignment.name   party  whole      whole       -          -        -          -        -            -        -         -
+timeline.words    party  whole      whole       -          -        -          -        -            -        -         -
+photo.picture     party  whole      whole       -          -        -          -        -            -        -         -
+event.state       party  whole      whole       whole      whole    -          whole    -            -        -         -
+event.account     party  whole      whole       -          -        -          -        -            -        -         -
+
+incident.state    task   -          -           -          -        whole      -        -            -        -         -
+incident.words    task   -          -           -          -        whole      -        -            -        -         -
+incident.point    task   -          -           -          -        whole      -        -            -        -         -
+assignment.state  task   -          -           -          -        whole      -        -            -        -         -
+assignment.name   task   -          -           -          -        masked     -        -            -        -         -
+timeline.words    task   -          -           -          -        whole      -        -            -        -         -
+photo.picture     task   -          -           -          -        whole      -        -            -        -         -
+event.state       task   -          -           -          -        whole      -        -            -        -         -
+offer.state       self   -          -           -          -        whole      -        -            -        -         -
+offer.name        self   -          -           -          -        whole      -        -            -        -         -
+offer.words       self   -          -           -          -        whole      -        -            -        -         -
+assignment.state  self   -          -           -          -        whole      -        -            -        -         -
+assignment.name   self   -          -           -          -        whole      -        -            -        -         -
+assignment.words  self   -          -           -          -        whole      -        -            -        -         -
+event.state       self   -          -           -          -        whole      -        -            -        -         -
+event.account     self   -          -           -          -        whole      -        -            -        -         -
+incident.state    home   -          -           -          -        whole      -        -            -        -         -
+incident.point    home   -          -           -          -        masked     -        -            -        -         -
+event.state       home   -          -           -          -        whole      -        -            -        -         -
+`
+
+// Action is something that a role allows. Seeing is an action too, one a field:
+// see See.
 type Action string
 
 // The actions.
 const (
-	ActionSee          Action = "see"        // incidents, forces and places, with their words
-	ActionSeeMasked    Action = "see_masked" // the same without words, names and exact points
-	ActionSeePhones    Action = "see_phones"
-	ActionDispatch     Action = "dispatch" // take in, verify, send, follow through
+	ActionSee          Action = "see"        // incidents with their words: the field incident.words
+	ActionSeeMasked    Action = "see_masked" // incidents without: the field incident.state
+	ActionSeePhones    Action = "see_phones" // of people on a task, so as to call them
+	ActionDispatch     Action = "dispatch"   // take in, verify, send, follow through
 	ActionCheck        Action = "check"
 	ActionNote         Action = "note"          // add words and pictures to what one sees
 	ActionAdminister   Action = "administer"    // areas, registers, imports, configuration
@@ -81,67 +189,27 @@ const (
 	ActionCareRegister Action = "care_register" // bring in who needs care
 )
 
-// permissions is the one table of what each role allows.
-var permissions = map[Action][]Role{
-	ActionSee:          {RoleCommander, RoleDispatcher, RoleCommunity, RolePartner, RoleSystemAdministrator},
-	ActionSeeMasked:    {RoleCommander, RoleDispatcher, RoleCommunity, RolePartner, RoleSystemAdministrator, RoleWall},
-	ActionSeePhones:    {RoleCommander, RoleDispatcher},
-	ActionDispatch:     {RoleCommander, RoleDispatcher},
-	ActionCheck:        {RoleCommander, RoleDispatcher},
-	ActionNote:         {RoleCommander, RoleDispatcher, RoleCommunity, RolePartner},
-	ActionAdminister:   {RoleSystemAdministrator},
-	ActionGrant:        {RoleSecurityAdministrator},
-	ActionAudit:        {RoleAuditAdministrator},
-	ActionRespond:      {RoleResponder},
-	ActionReportHealth: {RoleIntegration, RoleSystemAdministrator},
-	ActionRoster:       {RoleCommander, RoleDispatcher, RoleSystemAdministrator},
-	ActionPrivacy:      {RoleSecurityAdministrator},
-	ActionRecords:      {RoleCommander, RoleSystemAdministrator, RoleSecurityAdministrator, RoleAuditAdministrator},
-	ActionRetain:       {RoleSystemAdministrator},
-	ActionHold:         {RoleCommander},
-	ActionCare:         {RoleCommunity},
-	ActionCareCounts:   {RoleCommander, RoleDispatcher, RoleCommunity},
-	ActionCareRegister: {RoleCommunity, RoleSystemAdministrator},
-}
-
-// Actions lists all of them.
-func Actions() []Action {
-	list := make([]Action, 0, len(permissions))
-	for action := range permissions {
-		list = append(list, action)
-	}
-	slices.Sort(list)
-	return list
-}
-
-// May says whether the actor has a role, anywhere, that allows the action.
-func (a Actor) May(action Action) bool {
-	return a.System || len(a.Roots(action)) > 0
-}
-
-// Roots gives the areas at whose roots the actor's roles allow the action.
-func (a Actor) Roots(action Action) []int64 {
-	if a.Only != nil && !slices.Contains(a.Only, action) {
-		return nil
-	}
-	var roots []int64
-	for _, g := range a.Grants {
-		if slices.Contains(permissions[action], g.Role) && !slices.Contains(roots, g.AreaID) {
-			roots = append(roots, g.AreaID)
-		}
-	}
-	return roots
-}
-
-// MayIn says whether the actor's roles allow the action in an area of the tree.
-func (a Actor) MayIn(tree *AreaTree, action Action, areaID int64) bool {
-	if a.System {
-		return true
-	}
-	for _, root := range a.Roots(action) {
-		if tree.Within(areaID, root) {
-			return true
-		}
-	}
-	return false
-}
+// verbs is the one table of what each role may do, and with which nouns.
+const verbs = `
+action            by     commander  dispatcher  community  partner  responder  wall     integration  system   security  audit  with
+dispatch          area   yes        yes         -          -        -          -        -            -        -         -      incident offer assignment
+check             area   yes        yes         -          -        -          -        -            -        -         -      incident
+note              area   yes        yes         yes        yes      -          -        -            -        -         -      timeline photo
+note              party  yes        yes         -          -        -          -        -            -        -         -      timeline photo
+note              task   -          -           -          -        yes        -        -            -        -         -      timeline photo
+see_phones        area   yes        yes         -          -        -          -        -            -        -         -      responder
+see_phones        party  yes        yes         -          -        -          -        -            -        -         -      responder
+respond           self   -          -           -          -        yes        -        -            -        -         -      duty offer assignment position
+roster            area   yes        yes         -          -        -          -        -            yes      -         -      duty
+report_health     area   -          -           -          -        -          -        yes          yes      -         -      camera
+administer        area   -          -           -          -        -          -        -            yes      -         -      area register import rotation responder configuration
+grant             area   -          -           -          -        -          -        -            -        yes       -      account session token
+audit             any    -          -           -          -        -          -        -            -        -         yes    trail
+privacy           area   -          -           -          -        -          -        -            -        yes       -      person purpose share
+records           any    yes        -           -          -        -          -        -            yes      yes       yes    purpose share retention
+retain            any    -          -           -          -        -          -        -            yes      -         -      retention
+hold              area   yes        -           -          -        -          -        -            -        -         -      incident
+care              area   -          -           yes        -        -          -        -            -        -         -      care
+care_counts       area   yes        yes         yes        -        -          -        -            -        -         -      care
+care_register     area   -          -           yes        -        -          -        -            yes      -         -      care
+`

@@ -184,7 +184,7 @@ func (s *Service) members(ctx context.Context, tx Tx, a Actor, areaID int64, ids
 		case slices.ContainsFunc(members, func(m TeamMember) bool { return m.ID == id }):
 		case k >= 0 && tree.Within(people[k].AreaID, areaID):
 			members = append(members, TeamMember{ID: id, Name: people[k].Name})
-		case k >= 0 && a.MayIn(tree, ActionSee, people[k].AreaID):
+		case k >= 0 && a.MayIn(tree, See(FieldRoster), people[k].AreaID):
 			outside = append(outside, people[k].Name)
 		default:
 			outside = append(outside, "#"+itoa(id))

@@ -99,7 +99,8 @@ func (a *api) sees(ctx context.Context, areaID int64) (full, masked bool) {
 // they may not.
 func (a *api) shownResponder(ctx context.Context, r dispatch.Responder) (dispatch.Responder, error) {
 	actor := actorOf(ctx)
-	full, masked := a.sees(ctx, r.AreaID)
+	tree := a.Service.Tree()
+	full, masked := actor.MayIn(tree, dispatch.See(dispatch.FieldResponderPhone), r.AreaID), actor.MayIn(tree, dispatch.See(dispatch.FieldResponder), r.AreaID)
 	switch {
 	case actor.ResponderID == r.ID && actor.ResponderID != 0:
 		return r, nil

@@ -51,7 +51,7 @@ func TestWhoSeesAnIncident(t *testing.T) {
 		{"commander", false, 200, false},
 		{"dispatcher@2", false, 200, false},
 		{"dispatcher@3", false, 404, false}, // outside their areas it does not exist
-		{"administrator", false, 200, false},
+		{"administrator", false, 200, true}, // keeps registers, needs no words
 		{"wall", false, 200, true},
 		{"responder", false, 404, false},
 		{"responder", true, 200, false},
@@ -176,6 +176,7 @@ func TestWhoSeesAResponder(t *testing.T) {
 		{"and sees the number masked otherwise", "dispatcher@2", person, 200, "李雷 138****1234"},
 		{"an administrator calls nobody", "administrator", busy, 200, "李雷 138****1234"},
 		{"a wall is told a surname", "wall", busy, 200, "李* "},
+		{"a partner is told a surname", "partner@2", busy, 200, "李* "},
 		{"not of another street", "dispatcher@3", busy, 404, ""},
 		{"oneself", "responder", person, 200, "李雷 13800001234"},
 		{"not a colleague", "responder", other, 404, ""},
@@ -193,7 +194,7 @@ func TestWhoSeesAResponder(t *testing.T) {
 			if got := r.Name + " " + r.Phone; got != tt.person {
 				t.Errorf("told %q, want %q", got, tt.person)
 			}
-			if soft := *r.Lon != lon; soft != (tt.token == "wall") {
+			if soft := *r.Lon != lon; soft != (tt.token == "wall" || tt.token == "partner@2") {
 				t.Errorf("told the place %v, %v", *r.Lon, *r.Lat)
 			}
 		})

@@ -49,7 +49,7 @@ type setAreaInput struct {
 }
 
 func (a *api) areas() {
-	operation(a, "GET", "/api/v1/areas", "list-areas", "The area tree", Access(dispatch.ActionSeeMasked), 200,
+	operation(a, "GET", "/api/v1/areas", "list-areas", "The area tree", sees(dispatch.FieldArea), 200,
 		func(ctx context.Context, in *areasInput) (*body[areasView], error) {
 			all, err := a.Reader.Areas(ctx)
 			if err != nil {

@@ -11,21 +11,21 @@ type camerasView struct {
 }
 
 func (a *api) cameras() {
-	operation(a, "GET", "/api/v1/cameras", "list-cameras", "Cameras within a box", Access(dispatch.ActionSee), 200, func(ctx context.Context, in *boxInput) (*body[camerasView], error) {
+	operation(a, "GET", "/api/v1/cameras", "list-cameras", "Cameras within a box", sees(dispatch.FieldCameraRecord), 200, func(ctx context.Context, in *boxInput) (*body[camerasView], error) {
 		b, err := parseBox(in.BBox)
 		if err != nil {
 			return nil, err
 		}
-		areas, err := a.scope(ctx, dispatch.ActionSee, 0)
+		areas, err := a.scope(ctx, dispatch.See(dispatch.FieldCameraRecord), 0)
 		if err != nil {
 			return nil, err
 		}
 		list, err := a.Reader.Cameras(ctx, b, areas, in.Limit)
 		return answer(camerasView{list}, err)
 	})
-	operation(a, "GET", "/api/v1/cameras/{id}", "get-camera", "One camera", Access(dispatch.ActionSee), 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Camera], error) {
+	operation(a, "GET", "/api/v1/cameras/{id}", "get-camera", "One camera", sees(dispatch.FieldCameraRecord), 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Camera], error) {
 		c, err := a.Reader.Camera(ctx, in.ID)
-		if full, _ := a.sees(ctx, c.AreaID); err == nil && !full {
+		if err == nil && !actorOf(ctx).MayIn(a.Service.Tree(), dispatch.See(dispatch.FieldCameraRecord), c.AreaID) {
 			err = dispatch.Refuse(dispatch.CodeNotFound, "")
 		}
 		return answer(c, err)

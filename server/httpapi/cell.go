@@ -17,9 +17,9 @@ type cellsView struct {
 }
 
 func (a *api) cells() {
-	operation(a, "GET", "/api/v1/cells", "cells", "A measure counted by cell", Access(dispatch.ActionSeeMasked), 200,
+	operation(a, "GET", "/api/v1/cells", "cells", "A measure counted by cell", sees(dispatch.FieldFigure), 200,
 		func(ctx context.Context, in *cellsInput) (*body[cellsView], error) {
-			areas, err := a.scope(ctx, dispatch.ActionSeeMasked, 0)
+			areas, err := a.scope(ctx, dispatch.See(dispatch.FieldFigure), 0)
 			if err != nil {
 				return nil, err
 			}

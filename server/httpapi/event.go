@@ -19,9 +19,9 @@ type eventsView struct {
 }
 
 func (a *api) events() {
-	operation(a, "GET", "/api/v1/events", "list-events", "The event log of one's areas", Access(dispatch.ActionSeeMasked), 200,
+	operation(a, "GET", "/api/v1/events", "list-events", "The event log of one's areas", sees(dispatch.FieldEvent), 200,
 		func(ctx context.Context, in *eventsInput) (*body[eventsView], error) {
-			areas, err := a.scope(ctx, dispatch.ActionSeeMasked, 0)
+			areas, err := a.scope(ctx, dispatch.See(dispatch.FieldEvent), 0)
 			if err != nil {
 				return nil, err
 			}

@@ -123,7 +123,7 @@ type sentView struct {
 
 func (a *api) incidents() {
 	can := Access(dispatch.ActionDispatch)
-	operation(a, "GET", "/api/v1/incidents", "list-incidents", "A queue of incidents, newest first", Access(dispatch.ActionSeeMasked), 200, a.listIncidents)
+	operation(a, "GET", "/api/v1/incidents", "list-incidents", "A queue of incidents, newest first", sees(dispatch.FieldIncident), 200, a.listIncidents)
 	operation(a, "POST", "/api/v1/incidents", "create-incident", "Take in an incident", can, 201, a.createIncident)
 	operation(a, "GET", "/api/v1/incidents/{id}", "get-incident", "An incident with all that belongs to it", SignedIn, 200, a.incidentDetail)
 	operation(a, "GET", "/api/v1/incidents/{id}/surroundings", "surroundings", "Cameras, AEDs, hydrants and shelters around it", SignedIn, 200, a.surroundings)
@@ -168,7 +168,7 @@ func (a *api) changed(ctx context.Context) func(dispatch.Outcome, error) (*body[
 }
 
 func (a *api) listIncidents(ctx context.Context, in *incidentsInput) (*body[incidentsView], error) {
-	areas, err := a.scope(ctx, dispatch.ActionSeeMasked, in.AreaID)
+	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldIncident), in.AreaID)
 	if err != nil {
 		return nil, err
 	}

@@ -14,14 +14,14 @@ type overviewInput struct {
 }
 
 func (a *api) overviews() {
-	operation(a, "GET", "/api/v1/overview", "overview", "The wall's figures", Access(dispatch.ActionSeeMasked), 200,
+	operation(a, "GET", "/api/v1/overview", "overview", "The wall's figures", sees(dispatch.FieldFigure), 200,
 		func(ctx context.Context, in *overviewInput) (*body[dispatch.Overview], error) {
-			areas, err := a.scope(ctx, dispatch.ActionSeeMasked, in.AreaID)
+			areas, err := a.scope(ctx, dispatch.See(dispatch.FieldFigure), in.AreaID)
 			if err != nil {
 				return nil, err
 			}
 			id := in.AreaID
-			if roots := actorOf(ctx).Roots(dispatch.ActionSeeMasked); id == 0 && len(roots) > 0 {
+			if roots := actorOf(ctx).Roots(dispatch.See(dispatch.FieldFigure)); id == 0 && len(roots) > 0 {
 				id = roots[0]
 			}
 			return answer(a.overview(ctx, id, areas))

@@ -82,6 +82,7 @@ var statuses = map[dispatch.Code]int{
 	dispatch.CodeNotDispatchable: 409, dispatch.CodeAlreadyOffered: 409, dispatch.CodeAlreadyAssigned: 409, dispatch.CodeHasActive: 409,
 	dispatch.CodeNotOnDuty: 409, dispatch.CodeDutyOverlap: 409, dispatch.CodeInUse: 409, dispatch.CodeTaken: 409, dispatch.CodeOutsideArea: 422, dispatch.CodeRowInUse: 409, dispatch.CodeUnreadableFile: 422,
 	dispatch.CodeSignedOut: 401, dispatch.CodeBadCredentials: 401, dispatch.CodeLocked: 403, dispatch.CodeForbidden: 403, dispatch.CodeNotFound: 404,
+	dispatch.CodeOwnRights: 403, dispatch.CodeDutiesApart: 409, dispatch.CodeNotAtRoot: 422,
 	dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,
 	dispatch.CodeKeyRequired: 400, codeTooLarge: 413, codeCrossOrigin: 403, codeMethodNotAllowed: 405,
 }

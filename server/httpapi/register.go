@@ -109,7 +109,7 @@ type editRowsView struct {
 const mostPoints = 20_000
 
 func (a *api) registers() {
-	see, administer := Access(dispatch.ActionSee), Access(dispatch.ActionAdminister)
+	see, administer := sees(dispatch.FieldPlace), Access(dispatch.ActionAdminister)
 	operation(a, "GET", "/api/v1/registers", "list-registers", "The registers (台账) with their columns", see, 200, a.listRegisters)
 	operation(a, "GET", "/api/v1/registers/{noun}", "list-register", "Rows of a register", see, 200, a.listRegister)
 	operation(a, "GET", "/api/v1/registers/{noun}/points", "list-register-points", "Where the rows of a register are", see, 200, a.registerPoints)
@@ -141,7 +141,7 @@ func (a *api) listRegisters(ctx context.Context, _ *none) (*body[registersView],
 
 // filter narrows a register to what is asked for and the actor may see.
 func (a *api) filter(ctx context.Context, q RegisterQuery) (dispatch.RegisterFilter, error) {
-	areas, err := a.scope(ctx, dispatch.ActionSee, q.AreaID)
+	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldPlace), q.AreaID)
 	if err != nil {
 		return dispatch.RegisterFilter{}, err
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"yiping/server/dispatch"
 )
 
 // Access says who may call a route. What they may see of it is narrowed by the
@@ -19,6 +21,9 @@ const (
 	Public   Access = "public"
 	SignedIn Access = "signed_in"
 )
+
+// sees lets in who sees something of a field, in whatever area.
+func sees(f dispatch.Field) Access { return Access(dispatch.See(f)) }
 
 // Route is one entry of the registry: operations of the API, and beside them
 // sockets, tiles and pages.

@@ -125,7 +125,7 @@ type withdrawInput struct {
 }
 
 func (a *api) rosters() {
-	see, can := Access(dispatch.ActionSee), Access(dispatch.ActionRoster)
+	see, can := sees(dispatch.FieldRoster), Access(dispatch.ActionRoster)
 	operation(a, "GET", "/api/v1/roster", "roster", "The duties in a time, by their beginning (值班表)", see, 200, a.roster)
 	operation(a, "GET", "/api/v1/roster/now", "roster-now", "Who is on duty and on call now, by community", see, 200, a.rosterNow)
 	operation(a, "GET", "/api/v1/roster/gaps", "roster-gaps", "When too few are on duty, by area", see, 200, a.rosterGaps)
@@ -160,7 +160,7 @@ func (a *api) rosterAfter(ctx context.Context) func(dispatch.Outcome, error) (*b
 // asker may not see them.
 func (a *api) shownDuty(ctx context.Context, d dispatch.RosterDuty) dispatch.RosterDuty {
 	if d.StandsForArea != nil {
-		if full, _ := a.sees(ctx, *d.StandsForArea); !full {
+		if !actorOf(ctx).MayIn(a.Service.Tree(), dispatch.See(dispatch.FieldRoster), *d.StandsForArea) {
 			d.StandsForName = nil
 		}
 	}
@@ -168,7 +168,7 @@ func (a *api) shownDuty(ctx context.Context, d dispatch.RosterDuty) dispatch.Ros
 }
 
 func (a *api) roster(ctx context.Context, in *rosterInput) (*body[rosterView], error) {
-	areas, err := a.scope(ctx, dispatch.ActionSee, in.AreaID)
+	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldRoster), in.AreaID)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ func readRosterCursor(cursor string) (time.Time, int64, error) {
 }
 
 func (a *api) rosterNow(ctx context.Context, in *areaInput) (*body[rosterNowView], error) {
-	areas, err := a.scope(ctx, dispatch.ActionSee, in.AreaID)
+	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldRoster), in.AreaID)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +236,7 @@ func (a *api) rosterNow(ctx context.Context, in *areaInput) (*body[rosterNowView
 }
 
 func (a *api) rosterGaps(ctx context.Context, in *gapsInput) (*body[gapsView], error) {
-	areas, err := a.scope(ctx, dispatch.ActionSee, in.AreaID)
+	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldRoster), in.AreaID)
 	if err != nil {
 		return nil, err
 	}
@@ -275,7 +275,7 @@ func (a *api) placesOf(areas []int64, level dispatch.Level) []int64 {
 }
 
 func (a *api) rosterConflicts(ctx context.Context, in *conflictsInput) (*body[conflictsView], error) {
-	areas, err := a.scope(ctx, dispatch.ActionSee, in.AreaID)
+	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldRoster), in.AreaID)
 	if err != nil {
 		return nil, err
 	}

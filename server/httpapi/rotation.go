@@ -139,7 +139,7 @@ func (a *api) rotations() {
 
 func (a *api) shiftRoutes() {
 	can := Access(dispatch.ActionAdminister)
-	operation(a, "GET", "/api/v1/shifts", "list-shifts", "The shifts of an area, and of those above it (班次)", Access(dispatch.ActionSee), 200, a.listShifts)
+	operation(a, "GET", "/api/v1/shifts", "list-shifts", "The shifts of an area, and of those above it (班次)", sees(dispatch.FieldRoster), 200, a.listShifts)
 	operation(a, "POST", "/api/v1/shifts", "add-shift", "Make a shift", can, 201, func(ctx context.Context, in *addShiftInput) (*body[dispatch.Shift], error) {
 		out, err := a.Service.AddShift(ctx, a.command(ctx, in.Key, "shift.add", in.Body), in.Body.shift(in.Body.AreaID))
 		return after(ctx, a.Reader.Shift)(out, err)
@@ -155,8 +155,8 @@ func (a *api) shiftRoutes() {
 
 func (a *api) teamRoutes() {
 	can := Access(dispatch.ActionAdminister)
-	operation(a, "GET", "/api/v1/teams", "list-teams", "The teams of an area and below (班组)", Access(dispatch.ActionSee), 200, func(ctx context.Context, in *areaInput) (*body[teamsView], error) {
-		areas, err := a.scope(ctx, dispatch.ActionSee, in.AreaID)
+	operation(a, "GET", "/api/v1/teams", "list-teams", "The teams of an area and below (班组)", sees(dispatch.FieldRoster), 200, func(ctx context.Context, in *areaInput) (*body[teamsView], error) {
+		areas, err := a.scope(ctx, dispatch.See(dispatch.FieldRoster), in.AreaID)
 		if err != nil {
 			return nil, err
 		}
@@ -177,8 +177,8 @@ func (a *api) teamRoutes() {
 
 func (a *api) rotationRoutes() {
 	can := Access(dispatch.ActionAdminister)
-	operation(a, "GET", "/api/v1/rotations", "list-rotations", "The rotations that are not over (轮班)", Access(dispatch.ActionSee), 200, func(ctx context.Context, in *rotationsInput) (*body[rotationsView], error) {
-		areas, err := a.scope(ctx, dispatch.ActionSee, in.AreaID)
+	operation(a, "GET", "/api/v1/rotations", "list-rotations", "The rotations that are not over (轮班)", sees(dispatch.FieldRoster), 200, func(ctx context.Context, in *rotationsInput) (*body[rotationsView], error) {
+		areas, err := a.scope(ctx, dispatch.See(dispatch.FieldRoster), in.AreaID)
 		if err != nil {
 			return nil, err
 		}
@@ -200,7 +200,7 @@ func (a *api) rotationRoutes() {
 
 func (a *api) holidayRoutes() {
 	can := Access(dispatch.ActionAdminister)
-	operation(a, "GET", "/api/v1/holidays", "list-holidays", "Days that differ from the week (节假日、调休)", Access(dispatch.ActionSee), 200, a.listHolidays)
+	operation(a, "GET", "/api/v1/holidays", "list-holidays", "Days that differ from the week (节假日、调休)", sees(dispatch.FieldRoster), 200, a.listHolidays)
 	operation(a, "POST", "/api/v1/holidays", "set-holiday", "Say that a day differs; the whole district's administrator alone", can, 200, func(ctx context.Context, in *setHolidayInput) (*body[dispatch.Holiday], error) {
 		day, err := dispatch.ParseDay(in.Body.Day, "day")
 		if err != nil {
@@ -231,12 +231,12 @@ func after[T any](ctx context.Context, read func(context.Context, int64) (T, err
 
 // listShifts gives those of the areas above too: they are used below.
 func (a *api) listShifts(ctx context.Context, in *areaInput) (*body[shiftsView], error) {
-	areas, err := a.scope(ctx, dispatch.ActionSee, in.AreaID)
+	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldRoster), in.AreaID)
 	if err != nil {
 		return nil, err
 	}
 	tree := a.Service.Tree()
-	roots := actorOf(ctx).Roots(dispatch.ActionSee)
+	roots := actorOf(ctx).Roots(dispatch.See(dispatch.FieldRoster))
 	if in.AreaID != 0 {
 		roots = []int64{in.AreaID}
 	}

@@ -16,9 +16,9 @@ type searchView struct {
 }
 
 func (a *api) searches() {
-	operation(a, "GET", "/api/v1/search", "search", "Find places by name", Access(dispatch.ActionSee), 200,
+	operation(a, "GET", "/api/v1/search", "search", "Find places by name", sees(dispatch.FieldPlace), 200,
 		func(ctx context.Context, in *searchInput) (*body[searchView], error) {
-			areas, err := a.scope(ctx, dispatch.ActionSee, 0)
+			areas, err := a.scope(ctx, dispatch.See(dispatch.FieldPlace), 0)
 			if err != nil {
 				return nil, err
 			}

@@ -69,7 +69,7 @@ func (c *tileCache) put(key string, t cachedTile) {
 func (a *api) tileRoutes() {
 	a.raw("GET", "/api/v1/tiles/base/{z}/{x}/{y}", Public, a.serveTile("base", "public, max-age=300"))
 	a.raw("GET", "/api/v1/tiles/facilities/{z}/{x}/{y}", SignedIn, a.serveTile("facilities", "private, no-cache"))
-	a.raw("GET", "/api/v1/tiles/cameras/{z}/{x}/{y}", Access(dispatch.ActionSeeMasked), a.serveTile("cameras", "private, no-store"))
+	a.raw("GET", "/api/v1/tiles/cameras/{z}/{x}/{y}", sees(dispatch.FieldCamera), a.serveTile("cameras", "private, no-store"))
 }
 
 func (a *api) serveTile(set, caching string) http.HandlerFunc {
@@ -130,7 +130,7 @@ func (a *api) tile(ctx context.Context, set string, z, x, y int) (cachedTile, er
 	var areas []int64
 	if set == "cameras" {
 		var err error
-		if areas, err = a.scope(ctx, dispatch.ActionSeeMasked, 0); err != nil {
+		if areas, err = a.scope(ctx, dispatch.See(dispatch.FieldCamera), 0); err != nil {
 			return cachedTile{}, err
 		}
 	}

@@ -11,8 +11,8 @@ type unitsView struct {
 }
 
 func (a *api) units() {
-	operation(a, "GET", "/api/v1/units", "list-units", "Responsible units", Access(dispatch.ActionSee), 200, func(ctx context.Context, _ *none) (*body[unitsView], error) {
-		areas, err := a.scope(ctx, dispatch.ActionSee, 0)
+	operation(a, "GET", "/api/v1/units", "list-units", "Responsible units", sees(dispatch.FieldUnit), 200, func(ctx context.Context, _ *none) (*body[unitsView], error) {
+		areas, err := a.scope(ctx, dispatch.See(dispatch.FieldUnit), 0)
 		if err != nil {
 			return nil, err
 		}

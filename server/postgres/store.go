@@ -121,7 +121,7 @@ var refusals = map[string]*dispatch.Error{
 	"account_username":          {Code: dispatch.CodeTaken, Field: "username"},
 	"account_responder_id":      {Code: dispatch.CodeTaken, Field: "responder_id"},
 	"account_username_form":     {Code: dispatch.CodeInvalid, Field: "username"},
-	"account_role_duties_apart": {Code: dispatch.CodeInvalid, Field: "role"},
+	"account_role_duties_apart": {Code: dispatch.CodeDutiesApart, Field: "role", Values: map[string]string{"role": "another"}},
 	"account_role_area":         {Code: dispatch.CodeNotFound, Field: "area_id"},
 	"account_responder":         {Code: dispatch.CodeNotFound, Field: "responder_id"},
 	"area_code":                 {Code: dispatch.CodeTaken, Field: "code"},

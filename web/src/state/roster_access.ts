@@ -4,7 +4,7 @@ import type { Area, Session } from '../api/types'
 import { within } from './roster_now'
 
 const allowed = {
-  see: ['commander', 'dispatcher', 'community', 'partner', 'system_administrator'],
+  see: ['commander', 'dispatcher', 'community', 'system_administrator'],
   roster: ['commander', 'dispatcher', 'system_administrator'],
   administer: ['system_administrator'],
 } as const
