@@ -107,7 +107,7 @@ func seedDistrict(ctx context.Context, a *app, store *postgres.Store, o seed.Opt
 
 // serve wires the parts and runs them until the context ends or one fails.
 func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, accounts *postgres.Accounts, say announcement) error {
-	svc := dispatch.NewService(store, a.now, a.log)
+	svc := dispatch.NewService(store, a.now, a.log).WithBorder(a.Border)
 	_, head, err := store.Head(a.ctx)
 	if err != nil {
 		return err

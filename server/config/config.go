@@ -23,6 +23,7 @@ type Config struct {
 	Proxies       []string `name:"trusted-proxies" help:"Addresses and networks of the proxies in front (10.0.0.5, 10.0.0.0/24): their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's." env:"YIPING_TRUSTED_PROXIES"`
 	MetricsToken  string   `name:"metrics-token" help:"Who shows it (Authorization: Bearer) may read /metrics; without one, only this machine may." env:"YIPING_METRICS_TOKEN"`
 	OutboundAllow []string `name:"outbound-allow" help:"Hosts, addresses and networks inside that this server may call all the same, such as login.example.cn or 10.1.2.0/24; http://host where there is no TLS." env:"YIPING_OUTBOUND_ALLOW"`
+	Border        int      `name:"border" help:"An incident is its neighbours' too where it is within so many cells (some 350 m each) of their border; -1 for never." env:"YIPING_BORDER" default:"1"`
 	LogLevel      string   `help:"Least level that is logged." env:"YIPING_LOG_LEVEL" enum:"debug,info,warn,error,disabled" default:"info"`
 	LogJSON       bool     `name:"log-json" help:"Log JSON lines instead of readable ones." env:"YIPING_LOG_JSON"`
 }
@@ -46,6 +47,9 @@ func (c Config) Check() error {
 		if err != nil || u.Host == "" || u.Scheme == "" {
 			return fmt.Errorf("YIPING_ORIGINS must hold origins such as https://host, not %q", o)
 		}
+	}
+	if c.Border < -1 || c.Border > 10 {
+		return fmt.Errorf("YIPING_BORDER must be -1 to 10 cells, not %d", c.Border)
 	}
 	if _, err := c.ProxyNetworks(); err != nil {
 		return fmt.Errorf("YIPING_TRUSTED_PROXIES: %w", err)

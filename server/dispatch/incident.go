@@ -83,6 +83,7 @@ type Incident struct {
 	ResolvedAt        *time.Time    `json:"resolved_at,omitempty"`
 	CheckedAt         *time.Time    `json:"checked_at,omitempty"`
 	ClosedAt          *time.Time    `json:"closed_at,omitempty"`
+	Parties           []Party       `json:"-"` // areas that take part, those that did among them
 	Masked            bool          `json:"masked,omitempty" doc:"Words are left out and the point is the cell's centre."`
 }
 

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func TestIncidentWalk(t *testing.T) {
 				t.Fatalf("%s from %s: legal %v but error %v", step, i.State, legal, err)
 			}
 			if err != nil {
-				if next != i {
+				if !reflect.DeepEqual(next, i) {
 					t.Fatalf("a refused step changed the incident: %+v", next)
 				}
 				continue

@@ -100,6 +100,7 @@ type Tx interface {
 	// log has not been told, and notes that it is.
 	DueDuties(ctx context.Context, at time.Time, limit int) (began, ended []Duty, err error)
 	RosterTx
+	PartyTx
 	// DropPosition deletes the live position: off duty, none is kept.
 	DropPosition(ctx context.Context, responderID int64) error
 

@@ -17,11 +17,12 @@ type Service struct {
 	tree    atomic.Pointer[AreaTree]
 	forces  *Forces
 	cameras atomic.Int64 // counts what changed cameras
+	border  int          // cells, see WithBorder
 }
 
 // NewService makes the service; Load must be called before it is used.
 func NewService(store Store, now func() time.Time, log zerolog.Logger) *Service {
-	s := &Service{store: store, now: now, log: log, forces: NewForces()}
+	s := &Service{store: store, now: now, log: log, forces: NewForces(), border: DefaultBorder}
 	s.tree.Store(NewAreaTree(nil))
 	return s
 }
@@ -112,15 +113,18 @@ func (s *Service) changeIncident(ctx context.Context, c Command, id int64, seen 
 		if err := checkVersion(ctx, tx, i, seen); err != nil {
 			return Outcome{}, err
 		}
-		before := i.State
-		next, kind, data, err := decide(ctx, tx, i, plan, s.now())
+		before, now := i.State, s.now() // one moment: what ends with an incident ends when it does
+		next, kind, data, err := decide(ctx, tx, i, plan, now)
 		if err != nil {
 			return Outcome{}, err
 		}
 		if err := tx.SaveIncident(ctx, next); err != nil {
 			return Outcome{}, err
 		}
-		if err := tx.Emit(ctx, incidentEvent(next, kind, before, c.Actor, s.now(), data)); err != nil {
+		if err := s.followParties(ctx, tx, i, next, now); err != nil {
+			return Outcome{}, err
+		}
+		if err := tx.Emit(ctx, incidentEvent(next, kind, before, c.Actor, now, data)); err != nil {
 			return Outcome{}, err
 		}
 		return Outcome{Noun: NounIncident, ID: id, Version: next.Version}, nil

@@ -72,6 +72,9 @@ func (s *Service) TakeIn(ctx context.Context, c Command, in Intake) (Outcome, er
 		if in.Tracking != "" {
 			hash = TrackingHash(in.Tracking)
 		}
+		if err := s.joinBorder(ctx, tx, i); err != nil {
+			return Outcome{}, err
+		}
 		if err := tx.InsertReport(ctx, &r, c.Actor.AccountID, hash); err != nil {
 			return Outcome{}, err
 		}
@@ -256,6 +259,11 @@ func (s *Service) Change(ctx context.Context, c Command, id int64, seen int, e E
 		}
 		if err := tx.SaveIncident(ctx, next); err != nil {
 			return Outcome{}, err
+		}
+		if e.Point != nil {
+			if err := s.joinBorder(ctx, tx, next); err != nil {
+				return Outcome{}, err
+			}
 		}
 		event := incidentEvent(next, "incident.edited", i.State, c.Actor, s.now(), map[string]string{"fields": strings.Join(fields, ",")})
 		if err := tx.Emit(ctx, event); err != nil {

@@ -249,6 +249,9 @@ func (s *Service) assign(ctx context.Context, tx Tx, a Actor, i Incident, plan P
 	if err := tx.InsertAssignment(ctx, &as); err != nil {
 		return err
 	}
+	if err := s.join(ctx, tx, i, PartySupporting, []int64{r.AreaID}); err != nil {
+		return err
+	}
 	if err := tx.Emit(ctx, assignmentEvent(as, "assignment.accepted", a, now, nil)); err != nil {
 		return err
 	}
