@@ -3,11 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"net"
-	"net/http"
-	"syscall"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -38,11 +34,11 @@ const drainWithin = 10 * time.Second
 // Run serves until it is told to stop, then ends everything in order: sockets
 // are told, requests drain, the log is read to its end, PostgreSQL last.
 func (c serveCmd) Run(a *app) error {
-	listener, err := listen(a.Listen)
+	at, err := listen(a)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }()
+	defer at.close()
 	url, stopDatabase, err := a.openDatabase(a.ctx)
 	if err != nil {
 		return err
@@ -64,20 +60,7 @@ func (c serveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return c.serve(a, listener, store, accounts, announcement{Addresses: addresses(listener), Accounts: first})
-}
-
-func listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("the address %s is in use by another program; stop it or set YIPING_LISTEN", address)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("the address %s may not be used by this user; set YIPING_LISTEN to a port above 1023", address)
-	case err != nil:
-		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
-	}
-	return l, nil
+	return c.serve(a, at, store, accounts, announcement{Addresses: at.addresses(), Accounts: first})
 }
 
 // firstRun seeds an empty database and makes the first accounts.
@@ -106,7 +89,7 @@ func seedDistrict(ctx context.Context, a *app, store *postgres.Store, o seed.Opt
 }
 
 // serve wires the parts and runs them until the context ends or one fails.
-func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, accounts *postgres.Accounts, say announcement) error {
+func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *postgres.Accounts, say announcement) error {
 	svc := dispatch.NewService(store, a.now, a.log).WithBorder(a.Border)
 	_, head, err := store.Head(a.ctx)
 	if err != nil {
@@ -135,9 +118,8 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	if err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 6 * time.Minute, WriteTimeout: 6 * time.Minute, IdleTimeout: 2 * time.Minute,
-		Handler: httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store),
-			Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins, Proxies: proxies, MetricsToken: a.MetricsToken})}
+	server := newServer(httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store, at),
+		Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins, Proxies: proxies, MetricsToken: a.MetricsToken, SecureOnly: !a.Insecure}), a.log)
 
 	// The feed and the hub outlive the requests: what was acknowledged last is
 	// still sequenced and handed on.
@@ -163,8 +145,9 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	g.Go(func() error { hub.Run(hubCtx); return nil })
 	g.Go(func() error { jobs.Run(ctx, a.log, clockJobs(svc, store, accounts, a.now)...); return nil })
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	endSimulation := c.simulation(a, listener, store, accounts, alive)
+	go func() { failed <- at.serve(server) }()
+	defer at.redirects(a.log)()
+	endSimulation := c.simulation(a, at, store, accounts, alive)
 	defer endSimulation()
 	if err := say.print(a.out, c.JSON); err != nil {
 		return err
@@ -177,12 +160,7 @@ func (c serveCmd) serve(a *app, listener net.Listener, store *postgres.Store, ac
 	}
 	endSimulation() // while there is a server to leave in order
 	stopHub()
-	drain, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), drainWithin)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		a.log.Warn().Err(err).Msg("requests were cut off")
-		_ = server.Close()
-	}
+	drain(a.ctx, server, a.log)
 	desk.Close()
 	stop()
 	return errors.Join(failure, g.Wait())
@@ -200,7 +178,7 @@ func (c serveCmd) simulates(ctx context.Context, store *postgres.Store) (bool, e
 
 // simulation begins the demonstration's simulation where it is wanted, and gives
 // what ends it in order.
-func (c serveCmd) simulation(a *app, listener net.Listener, store *postgres.Store, accounts *postgres.Accounts, wanted bool) (end func()) {
+func (c serveCmd) simulation(a *app, at *front, store *postgres.Store, accounts *postgres.Accounts, wanted bool) (end func()) {
 	if !wanted {
 		return func() {}
 	}
@@ -208,7 +186,7 @@ func (c serveCmd) simulation(a *app, listener net.Listener, store *postgres.Stor
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		simulateDemo(ctx, a, ownBase(listener), store, accounts)
+		simulateDemo(ctx, a, at, store, accounts)
 	}()
 	return func() { stop(); <-ended }
 }
@@ -243,23 +221,22 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 	}
 }
 
-func metrics(hub *live.Hub, store *postgres.Store) *prometheus.Registry {
+func metrics(hub *live.Hub, store *postgres.Store, at *front) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_live_subscribers", Help: "Pages on the live feed."},
 			func() float64 { return float64(hub.Len()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_connections", Help: "Open connections."},
+			func() float64 { return float64(at.Open()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "yiping_connections_refused_total", Help: "Connections closed at once, because there were too many."},
+			func() float64 { return float64(at.Refused()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_log_offset", Help: "How far this node has read the event log."},
 			func() float64 { return float64(store.Feed().Offset()) }))
-	return r
-}
-
-func addresses(l net.Listener) map[string]string {
-	base := "http://" + l.Addr().String()
-	list := map[string]string{"base": base}
-	for page := range pageTitles {
-		list[page] = base + "/" + page
+	if at.pair != nil {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_certificate_expires_seconds", Help: "When the certificate expires, in seconds since 1970."},
+			func() float64 { return float64(at.pair.Leaf().NotAfter.Unix()) }))
 	}
-	return list
+	return r
 }
 
 // feed makes the hub what the API expects of one.

@@ -40,11 +40,14 @@ func serveForTest(t *testing.T, database string) *running {
 	return serveWith(t, database, serveCmd{JSON: true, NoSimulate: true})
 }
 
-func serveWith(t *testing.T, database string, c serveCmd) *running {
+func serveWith(t *testing.T, database string, c serveCmd, change ...func(*app)) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	say, out := io.Pipe()
 	a := &app{Config: config.Config{Listen: "127.0.0.1:0", Data: t.TempDir(), DatabaseURL: database}, ctx: ctx, log: zerolog.Nop(), out: out}
+	for _, c := range change {
+		c(a)
+	}
 	ended := make(chan error, 1)
 	go func() {
 		err := c.Run(a)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"slices"
 	"text/tabwriter"
@@ -101,7 +100,8 @@ const (
 // simulateDemo keeps the demonstration alive until ctx ends. One server of those
 // that share a database does; its administrator has a password that nobody
 // knows, another one each time.
-func simulateDemo(ctx context.Context, a *app, base string, store *postgres.Store, accounts *postgres.Accounts) {
+func simulateDemo(ctx context.Context, a *app, at *front, store *postgres.Store, accounts *postgres.Accounts) {
+	base, config := at.own()
 	for ctx.Err() == nil {
 		err := store.Alone(ctx, func(ctx context.Context) error {
 			who, err := demoAdministrator(ctx, store, accounts)
@@ -109,7 +109,7 @@ func simulateDemo(ctx context.Context, a *app, base string, store *postgres.Stor
 				return err
 			}
 			_, err = simulate.Run(ctx, simulate.Options{Base: base, Administrator: who, Prefix: demoPrefix, Phones: demoPhones,
-				Rate: demoRate, Open: demoOpen, Seed: uint64(a.now().Unix()), Log: a.log})
+				Rate: demoRate, Open: demoOpen, Seed: uint64(a.now().Unix()), Log: a.log, TLS: config})
 			return err
 		})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, postgres.ErrNotAlone) {
@@ -136,12 +136,4 @@ func demoAdministrator(ctx context.Context, store *postgres.Store, accounts *pos
 	}
 	_, password, err = accounts.Create(ctx, name, "模拟安全管理员", dispatch.RoleSecurityAdministrator, in.District.ID, 0)
 	return simulate.Account{Username: name, Password: password}, err
-}
-
-// ownBase gives the address under which this machine reaches its own server.
-func ownBase(l net.Listener) string {
-	if at, ok := l.Addr().(*net.TCPAddr); ok && at.IP.IsUnspecified() {
-		return fmt.Sprintf("http://127.0.0.1:%d", at.Port)
-	}
-	return "http://" + l.Addr().String()
 }

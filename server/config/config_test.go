@@ -21,6 +21,11 @@ func TestCheck(t *testing.T) {
 		{"a proxy by name", func(c *Config) { c.Proxies = []string{"proxy.example"} }, "YIPING_TRUSTED_PROXIES"},
 		{"proxies", func(c *Config) { c.Proxies = []string{"10.0.0.5", "10.1.0.0/16", "fd00::/8"} }, ""},
 		{"a token that can be guessed", func(c *Config) { c.MetricsToken = "metrics" }, "YIPING_METRICS_TOKEN"},
+		{"a certificate without key", func(c *Config) { c.TLSCert = "cert.pem" }, "YIPING_TLS_KEY"},
+		{"a key without certificate", func(c *Config) { c.TLSKey = "key.pem" }, "YIPING_TLS_CERT"},
+		{"sent to a TLS that is not there", func(c *Config) { c.RedirectFrom = "0.0.0.0:80" }, "YIPING_REDIRECT_FROM"},
+		{"sent to it from nowhere", func(c *Config) { c.TLSCert, c.TLSKey, c.RedirectFrom = "a", "b", "80" }, "host:port"},
+		{"fewer connections than none", func(c *Config) { c.PerAddress = -1 }, "YIPING_MOST_CONNECTIONS"},
 		{"everybody may be called", func(c *Config) { c.OutboundAllow = []string{"*"} }, "YIPING_OUTBOUND_ALLOW"},
 		{"a provider inside may be called", func(c *Config) { c.OutboundAllow = []string{"login.example.cn:8443", "10.1.0.0/16"} }, ""},
 	}
@@ -42,7 +47,7 @@ func TestCheck(t *testing.T) {
 // TestNothingPrintsASecret: however a configuration is printed.
 func TestNothingPrintsASecret(t *testing.T) {
 	for _, database := range []string{"postgres://yiping:geheim@db/yiping", "postgres://db/yiping?user=yiping&password=geheim&sslpassword=geheim", "postgres://yiping:geheim@[db/yiping"} {
-		c := Config{DatabaseURL: database, MetricsToken: "geheim-geheim-geheim"}
+		c := Config{DatabaseURL: database, Wire: Wire{MetricsToken: "geheim-geheim-geheim"}}
 		for _, said := range []string{fmt.Sprint(c), fmt.Sprintf("%v", c), fmt.Sprintf("%+v", c), fmt.Sprintf("%s", c), fmt.Sprintf("%#v", c), c.Redacted().DatabaseURL} {
 			if strings.Contains(said, "geheim") {
 				t.Errorf("said %s", said)
@@ -51,5 +56,32 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	if c := (Config{DatabaseURL: "postgres://yiping:geheim@db/yiping"}); !strings.Contains(c.String(), "db/yiping") {
 		t.Errorf("said %s", c)
+	}
+}
+
+// TestExposed: other machines are listened to where they can come over TLS.
+func TestExposed(t *testing.T) {
+	for _, c := range []struct {
+		name, listen string
+		change       func(*Config)
+		refused      bool
+	}{
+		{"this machine", "127.0.0.1:8080", func(*Config) {}, false},
+		{"this machine by name", "localhost:8080", func(*Config) {}, false},
+		{"this machine over IPv6", "[::1]:8080", func(*Config) {}, false},
+		{"everybody", "0.0.0.0:8080", func(*Config) {}, true},
+		{"everybody, shortly", ":8080", func(*Config) {}, true},
+		{"everybody over IPv6", "[::]:8080", func(*Config) {}, true},
+		{"the office", "192.168.1.5:8080", func(*Config) {}, true},
+		{"a name", "yiping.example.cn:8080", func(*Config) {}, true},
+		{"everybody over TLS", "0.0.0.0:8443", func(c *Config) { c.TLSCert, c.TLSKey = "cert.pem", "key.pem" }, false},
+		{"everybody through a proxy", "0.0.0.0:8080", func(c *Config) { c.Proxies = []string{"10.0.0.5"} }, false},
+		{"everybody, and it is known", "0.0.0.0:8080", func(c *Config) { c.Insecure = true }, false},
+	} {
+		config := Config{Listen: c.listen}
+		c.change(&config)
+		if err := config.CheckExposed(); (err != nil) != c.refused || err != nil && !strings.Contains(err.Error(), "YIPING_TLS_CERT") {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
 }

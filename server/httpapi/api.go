@@ -37,6 +37,8 @@ type Deps struct {
 	Version   string
 	Origins   []string       // further origins whose pages may call
 	Proxies   []netip.Prefix // whose word is believed on whom a request comes from
+	// SecureOnly refuses what comes from other machines without TLS.
+	SecureOnly bool
 	// MetricsToken opens /metrics to whoever shows it; without one, this machine
 	// alone may read them.
 	MetricsToken string

@@ -102,3 +102,22 @@ func TestWhoReadsTheFigures(t *testing.T) {
 		})
 	}
 }
+
+// TestSecureOnly: other machines are answered over TLS alone.
+func TestSecureOnly(t *testing.T) {
+	u := newUnder(t, func(d *Deps) { d.SecureOnly, d.Proxies = true, testProxies[:1] })
+	for _, path := range []string{"/api/v1/config", "/console", "/openapi.json", "/api/v1/live"} {
+		u.problem(u.do("GET", path, "", ""), 403, "not_secure")
+		u.problem(u.do("GET", path, "", "", "X-Forwarded-For", "1.1.1.1", "X-Forwarded-Proto", "http"), 403, "not_secure")
+	}
+	for _, header := range [][]string{{"X-Forwarded-For", "1.1.1.1", "X-Forwarded-Proto", "https"}, {"X-Forwarded-For", "127.0.0.1"}} {
+		if w := u.do("GET", "/api/v1/config", "", "", header...); w.Code != 200 {
+			t.Errorf("%v: %d", header, w.Code)
+		}
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if w := u.do("GET", path, "", ""); w.Code != 200 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}

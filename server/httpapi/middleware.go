@@ -40,7 +40,21 @@ func (a *api) wrap(mux *http.ServeMux) http.Handler {
 		panic(err)
 	}
 	plain := a.known(mux)
-	return a.observe(mux, a.recovered(protection.Handler(unlessSocket(zipped(bounded(plain)), plain))))
+	return a.observe(mux, a.recovered(a.secured(protection.Handler(unlessSocket(zipped(bounded(plain)), plain)))))
+}
+
+// secured refuses other machines that come without TLS where they should have
+// it: what they send has been read by whoever is in between, and what they
+// would be sent is not. Whether this server is alive is no secret.
+func (a *api) secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := callerOf(r.Context())
+		if a.SecureOnly && !from.secure && !from.address.IsLoopback() && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
+			a.writeProblem(w, r, dispatch.Refuse(codeNotSecure, ""))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // unlessSocket keeps compressor and time limit away from the socket, which

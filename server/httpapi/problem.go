@@ -71,6 +71,7 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 const (
 	codeTooLarge         dispatch.Code = "too_large"
 	codeCrossOrigin      dispatch.Code = "cross_origin"
+	codeNotSecure        dispatch.Code = "not_secure"
 	codeMethodNotAllowed dispatch.Code = "method_not_allowed"
 )
 
@@ -84,7 +85,7 @@ var statuses = map[dispatch.Code]int{
 	dispatch.CodeSignedOut: 401, dispatch.CodeBadCredentials: 401, dispatch.CodeLocked: 403, dispatch.CodeForbidden: 403, dispatch.CodeNotFound: 404,
 	dispatch.CodeOwnRights: 403, dispatch.CodeDutiesApart: 409, dispatch.CodeNotAtRoot: 422,
 	dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,
-	dispatch.CodeKeyRequired: 400, codeTooLarge: 413, codeCrossOrigin: 403, codeMethodNotAllowed: 405,
+	dispatch.CodeKeyRequired: 400, codeTooLarge: 413, codeCrossOrigin: 403, codeNotSecure: 403, codeMethodNotAllowed: 405,
 }
 
 // problem turns an error into an answer; what is no refusal is logged once, here.

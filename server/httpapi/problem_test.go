@@ -49,7 +49,7 @@ func domainCodes(t *testing.T) []string {
 
 // TestEveryCodeHasTexts in both languages, with the same values named, and a status.
 func TestEveryCodeHasTexts(t *testing.T) {
-	for _, code := range append(domainCodes(t), string(codeTooLarge), string(codeCrossOrigin), string(codeMethodNotAllowed)) {
+	for _, code := range append(domainCodes(t), string(codeTooLarge), string(codeCrossOrigin), string(codeNotSecure), string(codeMethodNotAllowed)) {
 		for lang := range languages {
 			if languages[lang].Codes[code] == "" {
 				t.Errorf("%s has no text in %s", code, lang)

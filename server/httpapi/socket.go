@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,15 +94,21 @@ func (a *api) live() {
 	})
 }
 
-// knownOrigin lets in pages of this server and those that are listed; a client
-// that is no browser sends no origin.
+// knownOrigin lets in pages of this server and those that are listed: of the
+// same host and port, and over TLS where we are. A client that is no browser
+// sends no origin.
 func (a *api) knownOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" || slices.Contains(a.Origins, origin) {
+	said := r.Header.Values("Origin")
+	switch {
+	case len(said) == 0:
+		return true
+	case len(said) > 1:
+		return false
+	case slices.Contains(a.Origins, said[0]):
 		return true
 	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Host == r.Host
+	u, err := url.Parse(said[0])
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host) && (u.Scheme == "https" || u.Scheme == "http" && !callerOf(r.Context()).secure)
 }
 
 // socket is one connection of the live feed.

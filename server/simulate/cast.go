@@ -22,7 +22,7 @@ const signInAtOnce = 2
 
 // gather makes the accounts that are missing and signs everybody in.
 func (w *world) gather(ctx context.Context) error {
-	w.public = newClient(w.Base, 0, w.timings)
+	w.public = w.newClient(0)
 	var config struct {
 		Bounds        [4]float64              `json:"bounds"`
 		IncidentTypes []dispatch.IncidentType `json:"incident_types"`
@@ -49,7 +49,7 @@ func (w *world) gather(ctx context.Context) error {
 // signInStaff signs the administrator in, and who stand where the administrator
 // does: the dispatcher, and the platform that monitors cameras.
 func (w *world) signInStaff(ctx context.Context) error {
-	w.admin = newClient(w.Base, 1, w.timings)
+	w.admin = w.newClient(1)
 	w.admin.account = w.Administrator
 	if err := w.admin.signIn(ctx); err != nil {
 		return err
@@ -72,7 +72,7 @@ func (w *world) signInStaff(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.desk = newClient(w.Base, 2, w.timings)
+	w.desk = w.newClient(2)
 	w.desk.account = account
 	if err := w.desk.signIn(ctx); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (w *world) signInStaff(ctx context.Context) error {
 	if account, err = w.account(ctx, known, newAccount{w.Prefix + "-monitor", "模拟摄像机平台", dispatch.RoleIntegration, session.Roles[at].AreaID, 0}); err != nil {
 		return err
 	}
-	w.monitor = newClient(w.Base, 3, w.timings)
+	w.monitor = w.newClient(3)
 	w.monitor.account = account
 	return w.monitor.signIn(ctx)
 }

@@ -3,6 +3,7 @@ package simulate
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type client struct {
 	base      string
 	http      *http.Client
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	tls       *tls.Config
 	timings   *timings
 	account   Account // whom to sign in as again; no username for residents
 	accountID atomic.Int64
@@ -65,14 +67,14 @@ const requestTime = 30 * time.Second
 // newClient makes a user with an address of its own where the server is on this
 // machine: what the server allows an address without a session is then a
 // person's share, as it is outside.
-func newClient(base string, n int, t *timings) *client {
+func (w *world) newClient(n int) *client {
 	jar, _ := cookiejar.New(nil) // no options: cannot fail
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
-	if address := ownAddress(base, n); address != nil {
+	if address := ownAddress(w.Base, n); address != nil {
 		dialer.LocalAddr = &net.TCPAddr{IP: address}
 	}
-	transport := &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 2, IdleConnTimeout: 90 * time.Second}
-	return &client{base: base, timings: t, dial: dialer.DialContext,
+	transport := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: w.TLS, MaxIdleConnsPerHost: 2, IdleConnTimeout: 90 * time.Second}
+	return &client{base: w.Base, timings: w.timings, dial: dialer.DialContext, tls: w.TLS,
 		http: &http.Client{Jar: jar, Transport: transport, Timeout: requestTime}}
 }
 

@@ -59,7 +59,7 @@ func (w *world) newPhone(ctx context.Context, k int, known map[string]dispatch.A
 	if err != nil {
 		return nil, err
 	}
-	p := &phone{world: w, luck: newLuck(w.Seed, uint64(k)+1), client: newClient(w.Base, 10+k, w.timings), poke: make(chan struct{}, 1), mood: map[int64]mood{}}
+	p := &phone{world: w, luck: newLuck(w.Seed, uint64(k)+1), client: w.newClient(10 + k), poke: make(chan struct{}, 1), mood: map[int64]mood{}}
 	p.client.account = account
 	p.feed = newPicture(p.client, p.heard, func(d string) { w.ledger.differf("phone of %d: %s", p.me.ID, d) })
 	if err := p.client.signIn(ctx); err != nil {

@@ -64,7 +64,7 @@ func (p *picture) listen(ctx context.Context) bool {
 	if err := p.who.get(ctx, "who-am-i", "/api/v1/session", nil); err != nil { // signs in anew where that is needed
 		return false
 	}
-	dialer := websocket.Dialer{Jar: p.who.http.Jar, NetDialContext: p.who.dial, HandshakeTimeout: 10 * time.Second}
+	dialer := websocket.Dialer{Jar: p.who.http.Jar, NetDialContext: p.who.dial, TLSClientConfig: p.who.tls, HandshakeTimeout: 10 * time.Second}
 	conn, res, err := dialer.DialContext(ctx, p.who.liveAddress(), nil)
 	if err != nil {
 		if res != nil {

@@ -30,7 +30,7 @@ const (
 func newResidents(w *world) *residents {
 	r := &residents{waiting: map[string]chan dispatch.Incident{}}
 	for k := range neighbours {
-		r.people = append(r.people, newClient(w.Base, firstNeighbour+k, w.timings))
+		r.people = append(r.people, w.newClient(firstNeighbour+k))
 	}
 	return r
 }

@@ -9,6 +9,7 @@ package simulate
 
 import (
 	"context"
+	"crypto/tls"
 	"sync"
 	"time"
 
@@ -20,15 +21,16 @@ import (
 
 // Options says what is simulated.
 type Options struct {
-	Base          string  // of the server, http://host:port
-	Administrator Account // a security administrator, who makes the accounts of those who act
-	Prefix        string  // of the accounts that are made
-	Phones        int     // responders who act
-	Rate          float64 // incidents a minute
-	Count         int     // incidents in all, 0 for no end
-	Open          int     // incidents at a time, 0 for as many as there are phones
-	Seed          uint64  // the same number, the same choices
-	Speed         float64 // how much faster than life; 0 for 1
+	Base          string      // of the server, http://host:port
+	Administrator Account     // a security administrator, who makes the accounts of those who act
+	Prefix        string      // of the accounts that are made
+	Phones        int         // responders who act
+	Rate          float64     // incidents a minute
+	Count         int         // incidents in all, 0 for no end
+	Open          int         // incidents at a time, 0 for as many as there are phones
+	Seed          uint64      // the same number, the same choices
+	Speed         float64     // how much faster than life; 0 for 1
+	TLS           *tls.Config // how the server's certificate is looked at; nil for the usual way
 	Log           zerolog.Logger
 }
 
