@@ -56,6 +56,18 @@ export const common = {
     done: 'Done',
     released: 'Released',
   },
+  role: {
+    commander: 'Commander',
+    dispatcher: 'Dispatcher',
+    community: 'Community office',
+    partner: 'Partner unit',
+    responder: 'Responder',
+    wall: 'Wall screen',
+    integration: 'Other system',
+    system_administrator: 'System administrator',
+    security_administrator: 'Security administrator',
+    audit_administrator: 'Audit administrator',
+  },
   duty: { on_duty: 'On duty', on_call: 'On call', off: 'Off' },
   affiliation: {
     party_member: 'Party members',

@@ -1,5 +1,6 @@
 import { common } from './common'
 import { console } from './console'
+import { entry } from './entry'
 import { imports } from './imports'
 import { mobile } from './mobile'
 import { registers } from './registers'
@@ -7,4 +8,4 @@ import { resident } from './resident'
 import { roster } from './roster'
 import { wall } from './wall'
 
-export const en = { common, console, imports, mobile, registers, resident, roster, wall }
+export const en = { common, console, entry, imports, mobile, registers, resident, roster, wall }

@@ -49,6 +49,18 @@ export const common = {
     withdrawn: '已撤回',
   },
   assignment: { reserved: '已预留', accepted: '已接单', en_route: '已出发', on_scene: '已到场', done: '处置完毕', released: '已解除' },
+  role: {
+    commander: '指挥员',
+    dispatcher: '调度员',
+    community: '社区值守',
+    partner: '协同单位',
+    responder: '处置人员',
+    wall: '大屏',
+    integration: '系统对接',
+    system_administrator: '系统管理员',
+    security_administrator: '安全管理员',
+    audit_administrator: '审计管理员',
+  },
   duty: { on_duty: '值班', on_call: '备勤', off: '不可派' },
   affiliation: {
     party_member: '党员',
