@@ -121,18 +121,20 @@ create trigger audit_dropped_append_only before update or delete on audit_droppe
 create trigger audit_dropped_not_truncated before truncate on audit_dropped
     for each statement execute function audit_is_append_only();
 
--- A million entries a partition; the next one is made before it is needed. A
--- trigger on truncate is not inherited, so each partition is given its own.
+-- Partitions go by number. The next one is made before it is needed, and
+-- attached, which locks out nobody who reads. A trigger on truncate is not
+-- inherited, so each partition is given its own.
 -- +goose StatementBegin
-create function make_audit_partition(n bigint) returns void language plpgsql as $$
+create function make_audit_partition(first bigint, following bigint) returns void language plpgsql as $$
 begin
-    if to_regclass('audit_' || n) is null then
-        execute format('create table audit_%s partition of audit for values from (%s) to (%s)', n, n * 1000000, (n + 1) * 1000000);
-        execute format('create trigger audit_%s_not_truncated before truncate on audit_%s for each statement execute function audit_is_append_only()', n, n);
+    if to_regclass('audit_' || first) is null then
+        execute format('create table audit_%1$s (like audit including defaults, constraint audit_%1$s_range check (seq >= %1$s and seq < %2$s))', first, following);
+        execute format('create trigger audit_%1$s_not_truncated before truncate on audit_%1$s for each statement execute function audit_is_append_only()', first);
+        execute format('alter table audit attach partition audit_%1$s for values from (%1$s) to (%2$s)', first, following);
     end if;
 end $$;
 -- +goose StatementEnd
-select make_audit_partition(0);
+select make_audit_partition(0, 1000000);
 
 -- +goose Down
 select 'a landed migration is not taken back';

@@ -8,8 +8,8 @@ import (
 	"yiping/server/dispatch"
 )
 
-// pendingEntry is a row of audit_pending as the tests read it.
-type pendingEntry struct {
+// entry is a row of the trail as the tests read it, sealed or not.
+type entry struct {
 	Kind, Action, Result, Actor string
 	AccountID, NounID, AreaID   int64
 	Noun, RequestID, Network    string
@@ -17,11 +17,13 @@ type pendingEntry struct {
 	ReasonHash                  []byte
 }
 
-// pending gives the entries of some actions, oldest first.
-func (f *fixture) pending(actions ...string) []pendingEntry {
+// entries gives the entries of some actions, oldest first.
+func (f *fixture) entries(actions ...string) []entry {
 	f.t.Helper()
-	list, err := many[pendingEntry](f.t.Context(), f.store.pool, `select kind, action, result, actor, account_id, noun_id, area_id, noun, request_id, network, count, reason_hash
-		from audit_pending where action = any($1) order by id`, actions)
+	list, err := many[entry](f.t.Context(), f.store.pool, `select kind, action, result, actor, account_id, noun_id, area_id, noun, request_id, network, count, reason_hash
+		from (select id, kind, action, result, actor, account_id, noun_id, area_id, noun, request_id, network, count, reason_hash from audit_pending
+			union all select seq - 1000000, kind, action, result, actor, account_id, noun_id, area_id, noun, request_id, network, count, reason_hash from audit) e
+		where action = any($1) order by id`, actions)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -37,11 +39,11 @@ func TestACommandLeavesAnEntry(t *testing.T) {
 	in := dispatch.Intake{TypeCode: "fire", Point: orb.Point{121.05, 38.05}, Channel: dispatch.ChannelDispatcher}
 	out := f.must(f.svc.TakeIn(ctx, c, in))
 	f.must(f.svc.TakeIn(ctx, c, in))
-	list := f.pending("incident.create")
+	list := f.entries("incident.create")
 	if len(list) != 1 {
 		t.Fatalf("%d entries of a command and its repeat: %+v", len(list), list)
 	}
-	want := pendingEntry{Kind: "command", Action: "incident.create", Result: "done", Actor: "account", AccountID: f.desk.AccountID,
+	want := entry{Kind: "command", Action: "incident.create", Result: "done", Actor: "account", AccountID: f.desk.AccountID,
 		Noun: "incident", NounID: out.ID, AreaID: f.west.ID, RequestID: "r1", Network: "10.1.2.0/24", Count: 1}
 	if got := list[0]; got.Kind != want.Kind || got.Result != want.Result || got.Actor != want.Actor || got.AccountID != want.AccountID ||
 		got.Noun != want.Noun || got.NounID != want.NounID || got.AreaID != want.AreaID || got.RequestID != want.RequestID || got.Network != want.Network || got.Count != 1 {
@@ -50,7 +52,7 @@ func TestACommandLeavesAnEntry(t *testing.T) {
 	if _, err := f.svc.Close(ctx, f.as(f.desk, "incident.close"), out.ID, 1); err == nil {
 		t.Fatal("an incident that was just taken in was closed")
 	}
-	if list = f.pending("incident.close"); len(list) != 1 || list[0].Kind != "refused" || list[0].Result != "illegal_transition" || list[0].NounID != 7 || list[0].Noun != "incident" {
+	if list = f.entries("incident.close"); len(list) != 1 || list[0].Kind != "refused" || list[0].Result != "illegal_transition" || list[0].NounID != 7 || list[0].Noun != "incident" {
 		t.Errorf("refused: %+v", list)
 	}
 }

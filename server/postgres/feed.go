@@ -13,8 +13,8 @@ import (
 )
 
 // Feed runs the event log. One node's sequencer (a session advisory lock
-// decides which) gives committed events their offsets; every node's tail reads
-// them in that order. LISTEN is a hint only: everything is polled as well.
+// decides which) gives committed events their offsets and seals the audit
+// trail; every node's tail reads them in that order. LISTEN is a hint only: everything is polled as well.
 type Feed struct {
 	config    *pgx.ConnConfig
 	store     *Store
@@ -66,6 +66,7 @@ func (f *Feed) Run(ctx context.Context, from int64, r Reader) error {
 	f.offset.Store(from)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return f.forever(ctx, "sequencer", f.runSequencer) })
+	g.Go(func() error { return f.forever(ctx, "sealer", f.runSealer) })
 	g.Go(func() error { return f.forever(ctx, "listener", f.runListener) })
 	g.Go(func() error {
 		return f.forever(ctx, "tail", func(ctx context.Context) error { return f.runTail(ctx, r) })

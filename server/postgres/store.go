@@ -24,7 +24,8 @@ type Store struct {
 	now  func() time.Time
 	feed *Feed
 
-	refusals refusalCounts
+	refusals  refusalCounts
+	partition int64 // rows a partition of the audit trail
 }
 
 // Config says which database, and what a store is given beside it.
@@ -53,7 +54,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	s := &Store{pool: pool, log: c.Log, now: c.Now}
+	s := &Store{pool: pool, log: c.Log, now: c.Now, partition: auditPartition}
 	s.feed = newFeed(cfg.ConnConfig.Copy(), s)
 	return s, nil
 }
