@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -18,6 +19,7 @@ const (
 	keyLanguage
 	keyRequestID
 	keyCaller
+	keyLimit
 )
 
 // authorize is the choke point of all operations.
@@ -27,8 +29,9 @@ func (a *api) authorize(ctx huma.Context, next func(huma.Context)) {
 	admitted, err := a.admit(r, access)
 	if err != nil {
 		p := a.problem(ctx.Context(), err)
-		if dispatch.CodeOf(err) == dispatch.CodeTooMany {
-			ctx.SetHeader("Retry-After", strconv.Itoa(retryAfter))
+		var refused *dispatch.Error
+		if errors.As(err, &refused) && refused.Code == dispatch.CodeTooMany {
+			ctx.SetHeader("Retry-After", waiting(refused).Get("Retry-After"))
 		}
 		_ = huma.WriteErr(a.huma, ctx, p.GetStatus(), "", p)
 		return
@@ -41,15 +44,25 @@ func (a *api) authorize(ctx huma.Context, next func(huma.Context)) {
 // storage reads with.
 func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	ctx := r.Context()
+	limit, address := limitFrom(ctx), callerOf(ctx).network()
 	if access == Public {
-		return ctx, a.limits.allow(r)
+		return ctx, a.addresses.take(address+" "+limit.Kind, limit.Address)
 	}
 	token := tokenOf(r)
 	if token == "" {
 		return ctx, dispatch.Refuse(dispatch.CodeSignedOut, "")
 	}
+	if err := a.addresses.spent(address+" forges", forger); err != nil {
+		return ctx, err
+	}
 	s, err := a.Accounts.SessionByToken(ctx, token)
 	if err != nil {
+		if dispatch.CodeOf(err) == dispatch.CodeSignedOut {
+			_ = a.addresses.take(address+" forges", forger) // asked for before the next is looked up
+		}
+		return ctx, err
+	}
+	if err := a.people.take(strconv.FormatInt(s.Account.ID, 10)+" "+limit.Kind, limit.Account); err != nil {
 		return ctx, err
 	}
 	if access != SignedIn && !s.Actor().May(dispatch.Action(access)) {

@@ -46,16 +46,17 @@ type Deps struct {
 
 type api struct {
 	Deps
-	huma     huma.API
-	mux      *http.ServeMux
-	routes   []Route
-	limits   *limiter
-	tiles    *tileCache
-	months   kept[[]dispatch.MedianTime]
-	rates    kept[dispatch.CameraRates]
-	etags    sync.Map      // of built files, by name
-	pictures chan struct{} // a place for each picture that may be decoded at a time
-	took     *prometheus.HistogramVec
+	huma      huma.API
+	mux       *http.ServeMux
+	routes    []Route
+	addresses *limiter // what strangers do, by address
+	people    *limiter // what accounts do
+	tiles     *tileCache
+	months    kept[[]dispatch.MedianTime]
+	rates     kept[dispatch.CameraRates]
+	etags     sync.Map      // of built files, by name
+	pictures  chan struct{} // a place for each picture that may be decoded at a time
+	took      *prometheus.HistogramVec
 }
 
 var setUpHuma sync.Once
@@ -82,7 +83,7 @@ func newAPI(d Deps) *api {
 			return problemFor(languageOf(ctx.Context()), status, message, errs...)
 		}
 	})
-	a := &api{Deps: d, mux: http.NewServeMux(), limits: newLimiter(time.Now), tiles: newTileCache(time.Now),
+	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), tiles: newTileCache(time.Now),
 		pictures: make(chan struct{}, picturesAtOnce), took: newTook(d.Metrics)}
 	config := huma.DefaultConfig("Yiping 一屏", d.Version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", "" // the document is a route of the registry

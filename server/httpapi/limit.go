@@ -1,95 +1,138 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"yiping/server/dispatch"
 )
 
-// retryAfter is what a limited caller is told to wait, in seconds.
-const retryAfter = 30
+// Limit is what one request of a route may bring and take, and how often one
+// caller may send such requests.
+type Limit struct {
+	Body    int64         // bytes; a form adds formSlack around its file
+	Time    time.Duration // from the first byte to the last, the reading of the body too
+	Kind    string        // what is counted together
+	Address Pace          // of an address without a session, where the route is public
+	Account Pace          // of an account, else
+}
 
-// What one address may do without a session, of each kind: reports, looking
-// reports up, attempts to sign in. Generous, since a whole office or a mobile
-// network's customers may share an address.
+// Pace is how often: so many at once, and one more each Every. Zero is no bound.
+type Pace struct {
+	Burst int
+	Every time.Duration
+}
+
 const (
-	limitBurst  = 30
-	limitEvery  = 2 * time.Second
-	limitMemory = 10_000 // addresses and kinds that are remembered
-	limitSweep  = time.Minute
+	jsonLimit  = 1 << 20
+	photoLimit = 12 << 20
+	fileLimit  = 64 << 20
+	formSlack  = 64 << 10
+	jsonTime   = 30 * time.Second
+	photoTime  = 90 * time.Second // a photo comes over a phone's uplink
+	fileTime   = 5 * time.Minute  // an upload from an office, or a long list
 )
 
-// limiter bounds what one address may do without a session. It remembers a
-// bounded number of addresses.
-type limiter struct {
-	now     func() time.Time
-	mu      sync.Mutex
-	buckets map[string]*rate.Limiter
-	swept   time.Time
+// Paces. Whole offices, and the customers of a mobile network, share an address;
+// a console asks for dozens of tiles at a stroke of the wheel.
+var (
+	stranger = Pace{30, 2 * time.Second}
+	reader   = Pace{1000, 5 * time.Millisecond}
+	viewer   = Pace{2000, 2 * time.Millisecond}
+	desk     = Pace{300, 10 * time.Millisecond}
+	filer    = Pace{60, 2 * time.Second}
+	opener   = Pace{60, time.Second}
+	forger   = Pace{300, 100 * time.Millisecond} // of an address, with sessions that are none
+)
+
+// limits says what each route allows; the first line that fits holds. A path
+// may begin or end with a star for whatever is there; a method is one or all.
+var limits = []struct {
+	method, path string
+	Limit
+}{
+	{"POST", "/api/v1/session*", Limit{4 << 10, jsonTime, "sign in", stranger, desk}},
+	{"POST", "/api/v1/reports", Limit{64 << 10, jsonTime, "report", stranger, desk}},
+	{"POST", "/api/v1/reports/{tracking}/photos", Limit{photoLimit, photoTime, "report", stranger, filer}},
+	{"GET", "/api/v1/reports/*", Limit{0, jsonTime, "track", stranger, reader}},
+	{"POST", "*/photos", Limit{photoLimit, photoTime, "photo", stranger, filer}},
+	{"POST", "/api/v1/imports", Limit{fileLimit, fileTime, "file", stranger, filer}},
+	{"GET", "*/export", Limit{0, fileTime, "file", stranger, filer}},
+	{"GET", "*/problems", Limit{0, fileTime, "file", stranger, filer}},
+	{"GET", "/api/v1/tiles/*", Limit{0, jsonTime, "tile", viewer, viewer}},
+	{"GET", "/api/v1/live", Limit{0, jsonTime, "live", opener, opener}},
+	{"GET", "/api/v1/*", Limit{0, jsonTime, "read", reader, reader}},
+	{"*", "/api/v1/*", Limit{jsonLimit, jsonTime, "command", stranger, desk}},
+	{"*", "*", Limit{0, jsonTime, "page", Pace{}, Pace{}}}, // built files, the same for everybody
 }
 
-func newLimiter(now func() time.Time) *limiter {
-	return &limiter{now: now, buckets: map[string]*rate.Limiter{}}
-}
-
-// allow takes one from the caller's bucket, and refuses where it is empty.
-func (l *limiter) allow(r *http.Request) error {
-	kind := limitedKind(r)
-	if kind == "" {
-		return nil
-	}
-	if !l.bucket(callerOf(r.Context()).network()+" "+kind).AllowN(l.now(), 1) {
-		return dispatch.Refuse(dispatch.CodeTooMany, "")
-	}
-	return nil
-}
-
-// limitedKind names what is limited together, "" for what is not: pages, base
-// tiles and the like are the same for everybody and may be fetched at will.
-func limitedKind(r *http.Request) string {
-	noun, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "/")
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if reads && noun != "reports" {
-		return ""
-	}
-	return r.Method + " " + noun
-}
-
-func (l *limiter) bucket(key string) *rate.Limiter {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if b, ok := l.buckets[key]; ok {
-		return b
-	}
-	if len(l.buckets) >= limitMemory {
-		l.makeRoom()
-	}
-	b := rate.NewLimiter(rate.Every(limitEvery), limitBurst)
-	l.buckets[key] = b
-	return b
-}
-
-// makeRoom forgets those that have been idle long enough for a full bucket,
-// once in a while since it looks at all of them; else any one.
-func (l *limiter) makeRoom() {
-	now := l.now()
-	if now.Sub(l.swept) >= limitSweep {
-		l.swept = now
-		for key, b := range l.buckets {
-			if b.TokensAt(now) >= limitBurst {
-				delete(l.buckets, key)
-			}
+// limitOf gives the limit of a route.
+func limitOf(method, path string) Limit {
+	for _, l := range limits {
+		if (l.method == "*" || l.method == method) && fits(l.path, path) {
+			return l.Limit
 		}
 	}
-	for key := range l.buckets {
-		if len(l.buckets) < limitMemory {
+	return Limit{}
+}
+
+func fits(pattern, path string) bool {
+	if rest, ok := strings.CutPrefix(pattern, "*"); ok {
+		return strings.HasSuffix(path, rest)
+	}
+	if rest, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(path, rest)
+	}
+	return pattern == path
+}
+
+// limitFrom gives the limit of the route that a request has come to.
+func limitFrom(ctx context.Context) Limit {
+	l, ok := ctx.Value(keyLimit).(Limit)
+	if !ok {
+		return limitOf("", "") // no route
+	}
+	return l
+}
+
+// withLimit puts the limit of a route, as the mux names it, into the context.
+func withLimit(ctx context.Context, route string) context.Context {
+	method, path, ok := strings.Cut(route, " ")
+	if !ok {
+		return ctx
+	}
+	return context.WithValue(ctx, keyLimit, limitOf(method, path))
+}
+
+// bounded ends a request that takes too long, cuts off a body that is too
+// large, and removes from the disk what a form left there (net/http does so for
+// its own request alone, not for one with another context). net/http takes a
+// read deadline that passes for a client that has gone, so that the time for
+// the body and for the whole are one.
+func (a *api) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := limitFrom(r.Context())
+		most := limit.Body
+		if most > jsonLimit {
+			most += formSlack
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), limit.Time)
+		defer cancel()
+		r = r.WithContext(ctx)
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit.Time)) // a recorder of tests has none
+		if r.ContentLength > most && most > 0 {
+			w.Header().Set("Connection", "close") // what is on its way is not awaited
+			a.writeProblem(w, r, dispatch.Refuse(codeTooLarge, ""))
 			return
 		}
-		delete(l.buckets, key)
-	}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
+		defer func() {
+			if r.MultipartForm != nil {
+				_ = r.MultipartForm.RemoveAll()
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }

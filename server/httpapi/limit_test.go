@@ -1,122 +1,142 @@
 package httpapi
 
 import (
-	"context"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
-
-	"yiping/server/dispatch"
 )
 
-// TestLimitedCaller: after the burst a caller is refused and told when to come
-// back; others, and other kinds of request, are not.
-func TestLimitedCaller(t *testing.T) {
-	u := newUnder(t)
-	in := `{"username":"wall","password":"wrong"}`
-	for k := range limitBurst {
-		if w := u.do("POST", "/api/v1/session", "", in); w.Code != 401 {
-			t.Fatalf("attempt %d: %d", k, w.Code)
+// TestEveryRouteHasLimits: a time, a body where it takes one, and for whoever
+// changes something or is a stranger at the API, a pace.
+func TestEveryRouteHasLimits(t *testing.T) {
+	d := readDocument(t)
+	for _, route := range Routes(Deps{}) {
+		l, name := route.Limit, route.Method+" "+route.Path
+		if l.Time <= 0 || l.Time > fileTime || l.Body > fileLimit {
+			t.Errorf("%s: %+v", name, l)
+		}
+		if reads := route.Method == http.MethodGet; reads && l.Body != 0 {
+			t.Errorf("%s is read and takes a body of %d bytes", name, l.Body)
+		}
+		if operation := d.Paths[route.Path][strings.ToLower(route.Method)]; operation.RequestBody != nil && l.Body == 0 {
+			t.Errorf("%s takes no body", name)
+		}
+		if strings.HasPrefix(route.Path, "/api/") && (l.Kind == "" || l.Address.Burst == 0 || l.Account.Burst == 0) {
+			t.Errorf("%s has no pace: %+v", name, l)
+		}
+		if route.Access == Public && route.Method != http.MethodGet && (l.Address.Every < time.Second || l.Body > photoLimit) {
+			t.Errorf("%s is open to strangers: %+v", name, l)
 		}
 	}
-	w := u.do("POST", "/api/v1/session", "", in)
+}
+
+func TestLimitOf(t *testing.T) {
+	for _, c := range []struct {
+		method, path, kind string
+		body               int64
+	}{
+		{"POST", "/api/v1/session", "sign in", 4 << 10},
+		{"POST", "/api/v1/reports", "report", 64 << 10},
+		{"POST", "/api/v1/reports/{tracking}/photos", "report", photoLimit},
+		{"POST", "/api/v1/incidents/{id}/photos", "photo", photoLimit},
+		{"POST", "/api/v1/imports", "file", fileLimit},
+		{"POST", "/api/v1/imports/{id}/write", "command", jsonLimit},
+		{"GET", "/api/v1/registers/{noun}/export", "file", 0},
+		{"DELETE", "/api/v1/session", "command", jsonLimit},
+		{"GET", "/console", "page", 0},
+		{"GET", "/metrics", "page", 0},
+		{"", "", "page", 0},
+	} {
+		if l := limitOf(c.method, c.path); l.Kind != c.kind || l.Body != c.body {
+			t.Errorf("%s %s: %+v", c.method, c.path, l)
+		}
+	}
+}
+
+// underStopped is the API with limits that go by a clock that stands still, where
+// X-Forwarded-For says from where a request comes.
+func underStopped(t *testing.T) (*under, *time.Time) {
+	t.Helper()
+	u := newUnder(t, func(d *Deps) { d.Proxies = testProxies })
+	now := testNow
+	a := newAPI(u.deps)
+	clock := func() time.Time { return now }
+	a.addresses, a.people = newLimiter(clock), newLimiter(clock)
+	u.handler = a.wrap(a.mux)
+	return u, &now
+}
+
+// TestLimitedStranger: after the burst a stranger is refused and told when to
+// come back; others, and requests of another kind, are not.
+func TestLimitedStranger(t *testing.T) {
+	u, _ := underStopped(t)
+	in := `{"username":"wall","password":"wrong"}`
+	try := func(from string) int {
+		w := u.do("POST", "/api/v1/session", "", in, "X-Forwarded-For", from)
+		if w.Code == 429 {
+			u.problem(w, 429, "too_many")
+			if after, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || after < 1 || after > 2 {
+				t.Errorf("come back: %q", w.Header().Get("Retry-After"))
+			}
+		}
+		return w.Code
+	}
+	for k := range stranger.Burst {
+		if code := try("203.0.113.7"); code != 401 {
+			t.Fatalf("attempt %d: %d", k, code)
+		}
+	}
+	if try("203.0.113.7") != 429 || try("203.0.113.8") != 401 {
+		t.Error("by address")
+	}
+	for k := range stranger.Burst {
+		if code := try("2001:db8::" + strconv.FormatInt(int64(k+1), 16)); code != 401 {
+			t.Fatalf("attempt %d: %d", k, code)
+		}
+	}
+	if try("2001:db8::ffff:1") != 429 || try("2001:db8:0:1::1") != 401 {
+		t.Error("a network of IPv6 is one caller, the next is another")
+	}
+	for _, path := range []string{"/api/v1/config", "/api/v1/reports/AAAA-BBBB-CCCC"} {
+		if w := u.do("GET", path, "", "", "X-Forwarded-For", "203.0.113.7"); w.Code != 200 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+// TestLimitedAccount: an account has its own pace, from wherever it comes.
+func TestLimitedAccount(t *testing.T) {
+	u, now := underStopped(t)
+	for k := range desk.Burst {
+		if w := u.do("POST", "/api/v1/incidents/7/verify", "commander", `{"version":1}`, "X-Forwarded-For", "203.0.113."+strconv.Itoa(k%250)); w.Code == 429 {
+			t.Fatalf("command %d", k)
+		}
+	}
+	w := u.do("POST", "/api/v1/incidents/7/verify", "commander", `{"version":1}`)
 	u.problem(w, 429, "too_many")
-	if w.Header().Get("Retry-After") != "30" {
+	if w.Header().Get("Retry-After") != "1" {
 		t.Errorf("come back: %q", w.Header().Get("Retry-After"))
 	}
-	if w := u.do("GET", "/api/v1/config", "", ""); w.Code != 200 {
-		t.Errorf("config: %d", w.Code)
+	if w := u.do("GET", "/api/v1/session", "commander", ""); w.Code != 200 {
+		t.Errorf("it may read: %d", w.Code)
 	}
-	if w := u.do("GET", "/api/v1/reports/AAAA-BBBB-CCCC", "", ""); w.Code != 200 {
-		t.Errorf("track: %d", w.Code)
-	}
-}
-
-func TestLimiter(t *testing.T) {
-	now := testNow
-	l := newLimiter(func() time.Time { return now })
-	ask := func(remote, method, path string) bool {
-		r := httptest.NewRequest(method, path, nil)
-		err := l.allow(from(r, remote))
-		if err != nil && dispatch.CodeOf(err) != dispatch.CodeTooMany {
-			t.Fatal(err)
-		}
-		return err == nil
-	}
-	drain := func(remote string) (n int) {
-		for ask(remote, "POST", "/api/v1/reports") {
-			n++
-		}
-		return n
-	}
-	if n := drain("10.0.0.1:1000"); n != limitBurst {
-		t.Errorf("%d at once, want %d", n, limitBurst)
-	}
-	if ask("10.0.0.1:2000", "POST", "/api/v1/reports/X/photos") {
-		t.Error("another port, another path of reports: the same bucket")
-	}
-	if !ask("10.0.0.2:1000", "POST", "/api/v1/reports") || !ask("10.0.0.1:1000", "POST", "/api/v1/session") || !ask("10.0.0.1:1", "GET", "/api/v1/reports/X") {
-		t.Error("another address or kind has its own bucket")
-	}
-	now = now.Add(limitEvery)
-	if n := drain("10.0.0.1:1000"); n != 1 {
-		t.Errorf("%d after a while, want 1", n)
-	}
-	if n := drain("[2001:db8:1:2::1]:1000"); n != limitBurst || ask("[2001:db8:1:2:ffff::9]:1000", "POST", "/api/v1/reports") {
-		t.Error("a network of IPv6 is one caller")
-	}
-	if !ask("[2001:db8:1:3::1]:1000", "POST", "/api/v1/reports") {
-		t.Error("the next network is another")
-	}
-	for range 10 * limitBurst {
-		if !ask("10.0.0.1:1000", "GET", "/api/v1/tiles/base/1/0/0") {
-			t.Fatal("base tiles are not limited")
-		}
+	*now = now.Add(desk.Every)
+	if w := u.do("POST", "/api/v1/incidents/7/verify", "commander", `{"version":1}`); w.Code == 429 {
+		t.Error("still refused")
 	}
 }
 
-// TestLimiterForgets: however many addresses ask, memory is bounded and
-// newcomers are served; those who wait for tokens are remembered over the idle.
-func TestLimiterForgets(t *testing.T) {
-	now := testNow
-	l := newLimiter(func() time.Time { return now })
-	address := func(k int) string { return fmt.Sprintf("10.%d.%d.%d:9", k>>16, k>>8&255, k&255) }
-	plain := httptest.NewRequest("POST", "/api/v1/reports", nil)
-	for k := range limitMemory {
-		r := from(plain, address(k))
-		if err := l.allow(r); err != nil {
-			t.Fatal(err)
-		}
+// TestLimitedForger: who tries sessions is not looked up for ever.
+func TestLimitedForger(t *testing.T) {
+	u, _ := underStopped(t)
+	for k := range forger.Burst {
+		u.problem(u.do("GET", "/api/v1/session", "guess"+strconv.Itoa(k), "", "X-Forwarded-For", "203.0.113.7"), 401, "signed_out")
 	}
-	now = now.Add(time.Hour)
-	r := from(plain, address(0))
-	for l.allow(r) == nil {
+	u.problem(u.do("GET", "/api/v1/session", "guess", "", "X-Forwarded-For", "203.0.113.7"), 429, "too_many")
+	if w := u.do("GET", "/api/v1/session", "wall", "", "X-Forwarded-For", "203.0.113.8"); w.Code != 200 {
+		t.Errorf("another: %d", w.Code)
 	}
-	r = from(plain, address(limitMemory))
-	if err := l.allow(r); err != nil {
-		t.Fatalf("a newcomer: %v", err)
-	}
-	if len(l.buckets) != 2 {
-		t.Errorf("%d remembered, want the busy one and the newcomer", len(l.buckets))
-	}
-	r = from(plain, address(0))
-	if l.allow(r) == nil {
-		t.Error("who had used all up was forgotten")
-	}
-	for k := range 3 * limitMemory {
-		r := from(plain, address(k))
-		_ = l.allow(r)
-	}
-	if len(l.buckets) > limitMemory {
-		t.Errorf("%d remembered", len(l.buckets))
-	}
-}
-
-// from gives the request as one that comes from an address.
-func from(r *http.Request, remote string) *http.Request {
-	r = r.Clone(r.Context())
-	r.RemoteAddr = remote
-	return r.WithContext(context.WithValue(r.Context(), keyCaller, findCaller(r, nil)))
+	u.problem(u.do("GET", "/api/v1/session", "", "", "X-Forwarded-For", "203.0.113.7"), 401, "signed_out") // who tries none
 }

@@ -40,7 +40,7 @@ func (a *api) wrap(mux *http.ServeMux) http.Handler {
 		panic(err)
 	}
 	plain := a.known(mux)
-	return a.observe(mux, a.recovered(a.secured(protection.Handler(unlessSocket(zipped(bounded(plain)), plain)))))
+	return a.observe(mux, a.recovered(a.secured(protection.Handler(unlessSocket(zipped(a.bounded(plain)), plain)))))
 }
 
 // secured refuses other machines that come without TLS where they should have
@@ -80,6 +80,7 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		ctx = context.WithValue(ctx, keyLanguage, languageFrom(languageAsked(r)))
 		setHeaders(w.Header(), id, from.secure, strings.HasPrefix(r.URL.Path, "/api/"))
 		_, route := mux.Handler(r)
+		ctx = withLimit(ctx, route)
 		started := time.Now()
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(counted, r.WithContext(ctx))
@@ -138,24 +139,6 @@ func (a *api) recovered(next http.Handler) http.Handler {
 				id, _ := r.Context().Value(keyRequestID).(string)
 				a.Log.Error().Interface("panic", v).Str("request", id).Bytes("stack", debug.Stack()).Msg("a handler panicked")
 				encodeProblem(w, refusal(languageOf(r.Context()), dispatch.Refuse(dispatch.CodeInternal, "")))
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}
-
-// bounded ends a request that takes too long, cuts off a body that is too
-// large, and removes from the disk what a form left there (net/http does so for
-// its own request alone, not for one with another context).
-func bounded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), timeLimit(r.URL.Path))
-		defer cancel()
-		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r.URL.Path)+formSlack)
-		defer func() {
-			if r.MultipartForm != nil {
-				_ = r.MultipartForm.RemoveAll()
 			}
 		}()
 		next.ServeHTTP(w, r)

@@ -159,6 +159,8 @@ func problemFor(lang string, status int, message string, errs ...error) *Problem
 	switch {
 	case status == http.StatusRequestEntityTooLarge || tooLarge(errs):
 		return refusal(lang, dispatch.Refuse(codeTooLarge, ""))
+	case message == "cannot read request body": // cut off, or no body by the rules of HTTP: not ours
+		status = http.StatusBadRequest
 	case status >= 500:
 		code = dispatch.CodeInternal
 	}
@@ -230,8 +232,9 @@ func languageFrom(header string) string {
 
 // writeProblem answers with a problem outside of the operations.
 func (a *api) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
-	if dispatch.CodeOf(err) == dispatch.CodeTooMany {
-		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	var refused *dispatch.Error
+	if errors.As(err, &refused) && refused.Code == dispatch.CodeTooMany {
+		w.Header().Set("Retry-After", waiting(refused).Get("Retry-After"))
 	}
 	encodeProblem(w, a.problem(r.Context(), err))
 }

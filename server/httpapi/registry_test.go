@@ -13,7 +13,8 @@ import (
 type document struct {
 	OpenAPI string
 	Paths   map[string]map[string]struct {
-		Parameters []struct{ Name, In string }
+		Parameters  []struct{ Name, In string }
+		RequestBody map[string]any
 	}
 }
 
