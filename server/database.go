@@ -16,12 +16,13 @@ import (
 // names, or the private one of the data folder, started for as long as stop is
 // not called. Started by root, the process becomes the system user for good.
 func (a *app) openDatabase(ctx context.Context) (url string, stop func(), err error) {
-	if a.DatabaseURL != "" {
-		return a.DatabaseURL, func() {}, nil
-	}
 	folder, err := a.DataFolder()
 	if err != nil {
 		return "", nil, err
+	}
+	a.folder = folder
+	if a.DatabaseURL != "" {
+		return a.DatabaseURL, func() {}, nil
 	}
 	place, err := local.Prepare(folder)
 	if err != nil {
@@ -30,6 +31,7 @@ func (a *app) openDatabase(ctx context.Context) (url string, stop func(), err er
 	if place.Moved != "" {
 		a.log.Info().Str("data", place.DataDir).Msg("the system user cannot reach " + place.Moved + "; the data is kept here instead")
 	}
+	a.folder = place.DataDir
 	if err := place.Become(); err != nil {
 		return "", nil, err
 	}
@@ -47,13 +49,13 @@ func (a *app) openDatabase(ctx context.Context) (url string, stop func(), err er
 // withStore runs a command on the migrated database: beside a running server on
 // its PostgreSQL, else on one started for it.
 func (a *app) withStore(do func(ctx context.Context, store *postgres.Store) error) error {
-	url, stop := a.DatabaseURL, func() {}
-	if url == "" {
+	url, stop := "", func() {}
+	if a.DatabaseURL == "" {
 		folder, err := a.DataFolder()
 		if err != nil {
 			return err
 		}
-		url = attach(folder)
+		url, a.folder = attach(folder)
 	}
 	if url == "" {
 		var err error
@@ -62,10 +64,7 @@ func (a *app) withStore(do func(ctx context.Context, store *postgres.Store) erro
 		}
 	}
 	defer stop()
-	if err := migrate.Up(a.ctx, url, a.log); err != nil {
-		return err
-	}
-	store, err := postgres.Open(a.ctx, postgres.Config{URL: url, Now: a.now, Log: a.log})
+	store, err := a.openStore(url)
 	if err != nil {
 		return err
 	}
@@ -73,13 +72,36 @@ func (a *app) withStore(do func(ctx context.Context, store *postgres.Store) erro
 	return do(a.ctx, store)
 }
 
-// attach finds the PostgreSQL of a running server, also where root's server had
-// to keep its data elsewhere.
-func attach(folder string) string {
-	if url := local.Attach(folder); url != "" {
-		return url
+// openStore brings a database up to this version and opens it with the keys of
+// the data folder.
+func (a *app) openStore(url string) (*postgres.Store, error) {
+	if err := migrate.Up(a.ctx, url, a.log); err != nil {
+		return nil, err
 	}
-	return local.Attach(local.Elsewhere(folder))
+	keys, err := a.openKeys(url)
+	if err != nil {
+		return nil, err
+	}
+	config := postgres.Config{URL: url, Now: a.now, Log: a.log, Keys: keys}
+	store, err := postgres.Open(a.ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := postgres.SealLeft(a.ctx, config); err != nil {
+		store.Close()
+		return nil, err
+	}
+	return store, nil
+}
+
+// attach finds the PostgreSQL of a running server and the folder of its data,
+// also where root's server had to keep it elsewhere.
+func attach(folder string) (url, found string) {
+	if url := local.Attach(folder); url != "" {
+		return url, folder
+	}
+	elsewhere := local.Elsewhere(folder)
+	return local.Attach(elsewhere), elsewhere
 }
 
 type migrateCmd struct{}

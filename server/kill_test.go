@@ -30,7 +30,9 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	dataFolders.Range(func(_, folder any) bool { return os.RemoveAll(folder.(string)) == nil })
+	os.Exit(code)
 }
 
 // killable is a server process with its private PostgreSQL.

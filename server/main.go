@@ -44,9 +44,10 @@ type cli struct {
 // app is what every command is given.
 type app struct {
 	config.Config
-	ctx context.Context
-	log zerolog.Logger
-	out io.Writer
+	folder string // of the data and secrets, once the database is open
+	ctx    context.Context
+	log    zerolog.Logger
+	out    io.Writer
 }
 
 func (a *app) now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -18,7 +18,6 @@ import (
 	"yiping/server/jobs"
 	"yiping/server/live"
 	"yiping/server/postgres"
-	"yiping/server/postgres/migrate"
 	"yiping/web"
 )
 
@@ -44,10 +43,7 @@ func (c serveCmd) Run(a *app) error {
 		return err
 	}
 	defer stopDatabase()
-	if err := migrate.Up(a.ctx, url, a.log); err != nil {
-		return err
-	}
-	store, err := postgres.Open(a.ctx, postgres.Config{URL: url, Now: a.now, Log: a.log})
+	store, err := a.openStore(url)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,11 +41,28 @@ func serveForTest(t *testing.T, database string) *running {
 	return serveWith(t, database, serveCmd{JSON: true, NoSimulate: true})
 }
 
+// dataFolders are the data folders by database, until the tests end: servers of
+// one database share its keys.
+var dataFolders sync.Map
+
+func dataOf(t *testing.T, database string) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "yiping-data-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, loaded := dataFolders.LoadOrStore(database, folder)
+	if loaded {
+		_ = os.Remove(folder)
+	}
+	return known.(string)
+}
+
 func serveWith(t *testing.T, database string, c serveCmd, change ...func(*app)) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	say, out := io.Pipe()
-	a := &app{Config: config.Config{Listen: "127.0.0.1:0", Data: t.TempDir(), DatabaseURL: database}, ctx: ctx, log: zerolog.Nop(), out: out}
+	a := &app{Config: config.Config{Listen: "127.0.0.1:0", Data: dataOf(t, database), DatabaseURL: database}, ctx: ctx, log: zerolog.Nop(), out: out}
 	for _, c := range change {
 		c(a)
 	}

@@ -21,6 +21,7 @@ import (
 	"yiping/seed"
 	"yiping/server/postgres"
 	"yiping/server/postgres/pgtest"
+	"yiping/server/seal"
 	"yiping/server/simulate"
 )
 
@@ -222,7 +223,11 @@ func TestTheDemonstrationIsAlive(t *testing.T) {
 func TestOnlyADemonstrationActs(t *testing.T) {
 	open := func() *postgres.Store {
 		a := &app{log: zerolog.Nop()}
-		store, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t), Now: a.now, Log: a.log})
+		keys, err := seal.New(a.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t), Now: a.now, Log: a.log, Keys: keys})
 		if err != nil {
 			t.Fatal(err)
 		}

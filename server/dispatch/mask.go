@@ -1,6 +1,10 @@
 package dispatch
 
-import "yiping/geo"
+import (
+	"strings"
+
+	"yiping/geo"
+)
 
 // MaskIncident leaves out what a wall does not show: words, the place in words,
 // and the point, which becomes the cell's centre.
@@ -37,4 +41,36 @@ func MaskResponder(r Responder) Responder {
 		}
 	}
 	return r
+}
+
+// MaskPhone hides the middle of a phone number: 138****1234. A short one is
+// hidden whole; one that is masked stays as it is.
+func MaskPhone(phone string) string {
+	if phone == "" {
+		return ""
+	}
+	if len(phone) < 8 {
+		return "****"
+	}
+	return phone[:3] + "****" + phone[len(phone)-4:]
+}
+
+// IsPhone says whether a text is a whole telephone number, and no name.
+func IsPhone(text string) bool {
+	return len(PhoneDigits(text)) >= LeastPhoneDigits && strings.Trim(text, "0123456789+- ") == ""
+}
+
+// LeastPhoneDigits is how many digits a number must have to be looked for.
+const LeastPhoneDigits = 7
+
+// PhoneDigits gives what two ways of writing a number have in common: its last
+// eleven digits, without country code, spaces and dashes.
+func PhoneDigits(phone string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phone)
+	return digits[max(0, len(digits)-11):]
 }

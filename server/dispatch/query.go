@@ -18,8 +18,10 @@ type ResponderFilter struct {
 	Duty    string
 	Skill   string
 	Query   string
-	Limit   int
-	AfterID int64
+	// ByNumber lets the query be a whole telephone number: for those who may.
+	ByNumber bool
+	Limit    int
+	AfterID  int64
 }
 
 // Box is a bounding box in degrees, WGS-84.

@@ -11,6 +11,10 @@ type RegisterFilter struct {
 	Retired bool              // the retired ones instead
 	Limit   int
 	AfterID int64
+	// ByNumber lets the query be a person's whole telephone number, InFull gives
+	// numbers unmasked: for those who may, on record.
+	ByNumber bool
+	InFull   bool
 }
 
 // RegisterRow is a row of a register, its fields as texts that an import would

@@ -97,15 +97,3 @@ type IncidentDetail struct {
 	Events      []Event         `json:"events" nullable:"false"`
 	Photos      []Photo         `json:"photos" nullable:"false"`
 }
-
-// MaskPhone hides the middle of a phone number: 138****1234. A short one is
-// hidden whole.
-func MaskPhone(phone string) string {
-	if phone == "" {
-		return ""
-	}
-	if len(phone) < 8 {
-		return "****"
-	}
-	return phone[:3] + "****" + phone[len(phone)-4:]
-}

@@ -37,6 +37,7 @@ func (d *decoder) place(x *draft) (Record, []RowProblem) {
 	}
 	d.doubts(x, &r)
 	if r.ExternalID = d.cell(x.row, "external_id"); r.ExternalID == "" {
+		d.refuseMasked(x)
 		r.ExternalID = d.key(x, &r)
 	}
 	return r, x.problems
@@ -258,6 +259,15 @@ func (d *decoder) doubts(x *draft, r *Record) {
 	if d.around.roads.Len() > 0 {
 		if _, near := d.around.roads.Meters(*r.Point); !near {
 			x.warn("lon", "off_road", text, nil)
+		}
+	}
+}
+
+// refuseMasked refuses a row that is to be known by what an export has masked.
+func (d *decoder) refuseMasked(x *draft) {
+	for _, field := range d.plan.Noun.Keys {
+		if i := d.plan.Field(field); i >= 0 && x.values[i] == Masked {
+			x.refuse(field, "phone_masked", d.cell(x.row, field), nil)
 		}
 	}
 }

@@ -74,14 +74,15 @@ func TestRunFacilities(t *testing.T) {
 
 func TestRunResponders(t *testing.T) {
 	s := district()
-	result := taken(t, s, "responders", "姓名,手机号,身份,技能,交通方式,报到社区\n"+
-		"甲,13800000000,党员、网格员,急救；驾驶,无,二社区\n"+
-		"乙,1.38E+10,党员,,,二社区\n"+
-		"丙,13800000000/13900000000,Party member,First aid,电动车,二社区\n"+
-		"丁,1380000000,志愿者,,,二社区\n"+
-		"戊,138****0000,党员,,,二社区\n"+
-		"己,无,超人,,,二社区\n", Options{})
-	want := map[int][]string{3: {"!phone phone_lost_digits"}, 4: {"phone several_phones"}, 5: {"!phone phone_length"}, 7: {"!affiliations unknown_choice"}}
+	result := taken(t, s, "responders", "姓名,手机号,身份,技能,交通方式,报到社区,编号\n"+
+		"甲,13800000000,党员、网格员,急救；驾驶,无,二社区,\n"+
+		"乙,1.38E+10,党员,,,二社区,\n"+
+		"丙,13800000000/13900000000,Party member,First aid,电动车,二社区,\n"+
+		"丁,1380000000,志愿者,,,二社区,\n"+
+		"戊,138****0000,党员,,,二社区,p5\n"+
+		"己,无,超人,,,二社区,\n"+
+		"庚,138****0000,党员,,,二社区,\n", Options{})
+	want := map[int][]string{3: {"!phone phone_lost_digits"}, 4: {"phone several_phones"}, 5: {"!phone phone_length"}, 7: {"!affiliations unknown_choice"}, 8: {"!phone phone_masked"}}
 	if got := codes(result.Problems); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v\nwant %v", got, want)
 	}

@@ -204,7 +204,7 @@ func (s *Store) DemonstrationStreet(ctx context.Context, n int) (int64, []dispat
 	if err != nil {
 		return 0, nil, err
 	}
-	people, err := responders(ctx, s.system(), ` where a.parent_id = $2 and d.kind = 'on_duty' and s.id is null
+	people, err := s.responders(ctx, s.system(), ` where a.parent_id = $2 and d.kind = 'on_duty' and s.id is null
 		and not exists (select 1 from account x where x.responder_id = r.id)
 		order by array_length(array(select k.skill from responder_skill k where k.responder_id = r.id), 1) desc nulls last, r.id limit $3`, s.now(), street, n)
 	return street, people, err

@@ -13,6 +13,7 @@ import (
 	"yiping/geo"
 	"yiping/server/dispatch"
 	"yiping/server/postgres/pgtest"
+	"yiping/server/seal"
 )
 
 // fixture is a small district on a migrated database of its own: one street,
@@ -32,10 +33,20 @@ type fixture struct {
 	keys       int
 }
 
+// testKeys makes keys that live as long as the test.
+func testKeys(t testing.TB) *seal.Keyring {
+	t.Helper()
+	keys, err := seal.New(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	ctx := t.Context()
-	store, err := Open(ctx, Config{URL: pgtest.Database(t), Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }, Log: zerolog.Nop()})
+	store, err := Open(ctx, Config{URL: pgtest.Database(t), Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }, Log: zerolog.Nop(), Keys: testKeys(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,10 +158,14 @@ func (f *fixture) responder(name string, at orb.Point, skill string) dispatch.Ac
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	phone, digest, err := f.store.sealPhone(sealedResponderPhone, "00013800001111")
+	if err != nil {
+		f.t.Fatal(err)
+	}
 	var id int64
-	if err := f.store.pool.QueryRow(f.t.Context(), `insert into responder (area_id, name, phone, post, post_cell, external_id)
-		values ($1, $2, '00013800001111', st_setsrid(st_makepoint($3, $4), 4326), $5, $2) returning id`,
-		f.west.ID, name, at.Lon(), at.Lat(), cell.Int64()).Scan(&id); err != nil {
+	if err := f.store.pool.QueryRow(f.t.Context(), `insert into responder (area_id, name, phone, phone_digest, post, post_cell, external_id)
+		values ($1, $2, $6, $7, st_setsrid(st_makepoint($3, $4), 4326), $5, $2) returning id`,
+		f.west.ID, name, at.Lon(), at.Lat(), cell.Int64(), phone, digest).Scan(&id); err != nil {
 		f.t.Fatal(err)
 	}
 	f.exec(`insert into responder_affiliation (responder_id, affiliation) values ($1, 'grid_member')`, id)

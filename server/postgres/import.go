@@ -2,9 +2,11 @@ package postgres
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -159,44 +161,89 @@ func (k *sink) Stage(ctx context.Context, plan *importer.Plan, records []importe
 	row := make([]any, len(k.columns))
 	_, err := k.CopyFrom(ctx, pgx.Identifier{"stage"}, k.columns, pgx.CopyFromSlice(len(records), func(n int) ([]any, error) {
 		r := &records[n]
-		row[0], row[1], row[2], row[3], row[4], row[5], row[6] = r.Line, r.Source, r.ExternalID, nil, nil, nil, nil
+		row[0], row[1], row[2], row[3], row[4], row[5], row[6] = r.Line, r.Source, k.staged(r.ExternalID), nil, nil, nil, nil
 		if r.AreaID != 0 {
 			row[3] = r.AreaID
 		}
 		if r.Point != nil {
 			row[4], row[5], row[6] = r.Point[0], r.Point[1], r.Cell
 		}
-		var boundary orb.MultiPolygon
-		for i, f := range k.fields {
-			var v any
+		for i := range k.fields {
+			row[7+i] = nil
 			if at[i] >= 0 {
-				v = r.Values[at[i]]
+				row[7+i] = r.Values[at[i]]
 			}
-			switch x := v.(type) {
-			case orb.MultiPolygon:
-				boundary = x
-				raw, err := wkb.Marshal(x)
-				if err != nil {
-					return nil, err
-				}
-				v = raw
-			default:
-				if v == importer.Masked {
-					v = maskedCell
-				}
-			}
-			if f.name == "cells" && boundary != nil {
-				cells, err := coverOf(boundary)
-				if err != nil {
-					return nil, fmt.Errorf("line %d: %w", r.Line, err)
-				}
-				v = cells
-			}
-			row[7+i] = v
+		}
+		if err := k.prepare(row[7:]); err != nil {
+			return nil, fmt.Errorf("line %d: %w", r.Line, err)
 		}
 		return row, nil
 	}))
 	return err
+}
+
+// prepare turns values as they were read into those of the stage's columns.
+func (k *sink) prepare(values []any) error {
+	for i, f := range k.fields {
+		switch x := values[i].(type) {
+		case orb.MultiPolygon:
+			raw, err := wkb.Marshal(x)
+			if err != nil {
+				return err
+			}
+			cells, err := coverOf(x)
+			if err != nil {
+				return err
+			}
+			values[i] = raw
+			k.beside("cells", values, cells)
+		case string:
+			if f.staged == "bytea" {
+				sealed, err := k.store.keys.Seal(sealedResponderPhone, []byte(x))
+				if err != nil {
+					return err
+				}
+				values[i] = sealed
+				k.beside("phone_digest", values, k.store.keys.Digests(sealedResponderPhone, []byte(dispatch.PhoneDigits(x))))
+			}
+		default:
+			if x != importer.Masked {
+				continue
+			}
+			values[i] = maskedCell
+			if f.staged == "bytea" {
+				values[i] = nil
+				k.beside("phone_digest", values, [][]byte{})
+			}
+		}
+	}
+	return nil
+}
+
+// beside sets a column that follows from another.
+func (k *sink) beside(name string, values []any, v any) {
+	for i, f := range k.fields {
+		if f.name == name {
+			values[i] = v
+		}
+	}
+}
+
+// rowID is the id of a row that came without one: a hash of what it is known by.
+var rowID = regexp.MustCompile(`^row-[0-9a-f]{20}$`)
+
+// staged gives the external id that a row is staged under. Of a person the hash
+// would tell the number to whoever tries numbers out: a pseudonym stands for it.
+func (k *sink) staged(externalID string) string {
+	if k.register != nil && k.register.table == "responder" && rowID.MatchString(externalID) {
+		return k.store.personID(externalID)
+	}
+	return externalID
+}
+
+// personID gives the pseudonym of a person who came without an id.
+func (s *Store) personID(externalID string) string {
+	return "person-" + hex.EncodeToString(s.keys.Pseudonym(namedResponder, []byte(externalID)))
 }
 
 func coverOf(g orb.Geometry) ([]int64, error) {

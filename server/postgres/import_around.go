@@ -34,8 +34,13 @@ func (s Imports) Surroundings(ctx context.Context, plan *importer.Plan) (*import
 			return nil, translate(err)
 		}
 		var k importer.Known
-		if _, err := pgx.ForEachRow(rows, []any{&k.ID, &k.AreaID, &k.ExternalID, &k.Names}, func() error {
-			around.AddKnown(c.Of, importer.Known{ID: k.ID, AreaID: k.AreaID, ExternalID: k.ExternalID, Names: slices.Clone(k.Names)})
+		var sealed []byte
+		if _, err := pgx.ForEachRow(rows, []any{&k.ID, &k.AreaID, &k.ExternalID, &k.Names, &sealed}, func() error {
+			names := slices.Clone(k.Names)
+			if phone, err := s.openPhone(sealedResponderPhone, sealed); err == nil && phone != "" {
+				names = append(names, phone)
+			}
+			around.AddKnown(c.Of, importer.Known{ID: k.ID, AreaID: k.AreaID, ExternalID: k.ExternalID, Names: names})
 			return nil
 		}); err != nil {
 			return nil, translate(err)
@@ -44,13 +49,14 @@ func (s Imports) Surroundings(ctx context.Context, plan *importer.Plan) (*import
 	return around, nil
 }
 
-// knownQueries give what rows may refer to: id, area, external id, names.
+// knownQueries give what rows may refer to: id, area, external id, names, and a
+// sealed number by which people are told apart.
 var knownQueries = map[string]string{
-	"compound":     `select id, area_id, external_id, array[name] || aliases from compound where retired_at is null`,
-	"unit":         `select id, area_id, external_id, array[name] from unit where retired_at is null`,
-	"camera":       `select id, area_id, external_id, array[name, filing_number] from camera where retired_at is null`,
-	"responder":    `select id, area_id, external_id, array[name, phone] from responder where retired_at is null`,
-	"organisation": `select distinct on (name) id, area_id, external_id, array[name] from party_organisation order by name, id`,
+	"compound":     `select id, area_id, external_id, array[name] || aliases, null::bytea from compound where retired_at is null`,
+	"unit":         `select id, area_id, external_id, array[name], null::bytea from unit where retired_at is null`,
+	"camera":       `select id, area_id, external_id, array[name, filing_number], null::bytea from camera where retired_at is null`,
+	"responder":    `select id, area_id, external_id, array[name], phone from responder where retired_at is null`,
+	"organisation": `select distinct on (name) id, area_id, external_id, array[name], null::bytea from party_organisation order by name, id`,
 }
 
 func (s Imports) areasWithBoundaries(ctx context.Context) ([]importer.Area, error) {

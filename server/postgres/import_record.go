@@ -16,20 +16,46 @@ import (
 )
 
 const selectImport = `
-select i.id, i.noun, i.file_name, i.state, i.options, i.result, i.rows_read::int as rows_read, i.rows_total::int as rows_total, i.account_id,
+select i.id, i.noun, i.file_name, i.state, i.options, i.result as sealed_result, i.rows_read::int as rows_read, i.rows_total::int as rows_total, i.account_id,
        coalesce(a.display_name, '') as by, i.reason, i.created_at, i.ended_at, i.undone_at
 from import i left join account a on a.id = i.account_id`
 
+// importRow is an import as read.
+type importRow struct {
+	dispatch.Import
+	SealedResult []byte
+}
+
+func (s Imports) importOf(r importRow) (dispatch.Import, error) {
+	if r.SealedResult == nil {
+		return r.Import, nil
+	}
+	raw, err := s.keys.Open(sealedImportResult, r.SealedResult)
+	r.Result = raw
+	return r.Import, err
+}
+
 // Import gives one import.
 func (s Imports) Import(ctx context.Context, id int64) (dispatch.Import, error) {
-	return one[dispatch.Import](ctx, s.system(), selectImport+` where i.id = $1`, id)
+	r, err := one[importRow](ctx, s.system(), selectImport+` where i.id = $1`, id)
+	if err != nil {
+		return r.Import, err
+	}
+	return s.importOf(r)
 }
 
 // Imports gives imports, the newest first: of an account (0 for all) and a noun
 // ("" for all), before an id (0 from the newest).
 func (s Imports) Imports(ctx context.Context, noun string, accountID, beforeID int64, limit int) ([]dispatch.Import, error) {
-	return many[dispatch.Import](ctx, s.read(ctx), selectImport+` where ($1 = '' or i.noun = $1) and ($2 = 0 or i.account_id = $2) and ($3 = 0 or i.id < $3)
+	rows, err := many[importRow](ctx, s.read(ctx), selectImport+` where ($1 = '' or i.noun = $1) and ($2 = 0 or i.account_id = $2) and ($3 = 0 or i.id < $3)
 		order by i.id desc limit $4`, noun, accountID, beforeID, limit)
+	list := make([]dispatch.Import, len(rows))
+	for k, r := range rows {
+		if list[k], err = s.importOf(r); err != nil {
+			return nil, err
+		}
+	}
+	return list, err
 }
 
 // filePart is how much of an uploaded file a row of the database holds.
@@ -47,7 +73,11 @@ func (s Imports) Upload(ctx context.Context, c dispatch.Command, noun, name stri
 		for part := 0; ; part++ {
 			n, err := io.ReadFull(file, buffer)
 			if n > 0 {
-				if _, err := t.Exec(ctx, `insert into import_file (import_id, part, content) values ($1, $2, $3)`, out.ID, part, buffer[:n]); err != nil {
+				sealed, err := s.keys.Seal(sealedImportFile.Row(out.ID), buffer[:n])
+				if err != nil {
+					return out, err
+				}
+				if _, err := t.Exec(ctx, `insert into import_file (import_id, part, content) values ($1, $2, $3)`, out.ID, part, sealed); err != nil {
 					return out, err
 				}
 			}
@@ -82,6 +112,9 @@ func (s Imports) File(ctx context.Context, id int64) (*os.File, int64, error) {
 		err := translate(s.system().QueryRow(ctx, `select content from import_file where import_id = $1 and part = $2`, id, part).Scan(&content))
 		if dispatch.CodeOf(err) == dispatch.CodeNotFound {
 			break
+		}
+		if err == nil {
+			content, err = s.keys.Open(sealedImportFile.Row(id), content)
 		}
 		if err == nil {
 			_, err = f.Write(content)
@@ -132,17 +165,29 @@ func (s Imports) Beat(ctx context.Context, id int64, rows int) (bool, error) {
 // Conclude notes what came of checking or writing. A written import is done
 // already, by its own transaction; the others become what is given.
 func (s Imports) Conclude(ctx context.Context, id int64, state dispatch.ImportState, result *importer.Result, reason string) error {
-	raw, err := json.Marshal(result)
-	if err != nil {
-		return fmt.Errorf("note the result: %w", err)
+	var sealed []byte
+	var rows *int
+	if result != nil {
+		var err error
+		if sealed, err = s.sealJSON(sealedImportResult, result); err != nil {
+			return err
+		}
+		rows = &result.Rows
 	}
-	_, err = s.system().Exec(ctx, `update import set state = case when state in ('done', 'cancelled') then state else $2 end, result = case when $3::jsonb = 'null' then result else $3 end, reason = $4,
-		rows_read = coalesce(($3::jsonb->>'rows')::bigint, rows_read), beat_at = null, ended_at = case when $2 <> 'checked' then now() end where id = $1`, id, state, raw, reason)
+	_, err := s.system().Exec(ctx, `update import set state = case when state in ('done', 'cancelled') then state else $2 end, result = coalesce($3, result), reason = $4,
+		rows_read = coalesce($5::bigint, rows_read), beat_at = null, ended_at = case when $2 <> 'checked' then now() end where id = $1`, id, state, sealed, reason, rows)
 	return translate(err)
 }
 
 // problemLimit bounds the problems that are kept of one import.
 const problemLimit = 100_000
+
+// said is what a problem says of the file: the cell as it stands, and what the
+// message names.
+type said struct {
+	Value  string            `json:"value,omitempty"`
+	Values map[string]string `json:"values,omitempty"`
+}
 
 // KeepProblems keeps the problems of an import, in place of what was kept before
 // where first is set.
@@ -153,13 +198,10 @@ func (s Imports) KeepProblems(ctx context.Context, id int64, first bool, problem
 				return err
 			}
 		}
-		_, err := t.CopyFrom(ctx, pgx.Identifier{"import_problem"}, []string{"import_id", "line", "field", "code", "value", "args", "warning"}, pgx.CopyFromSlice(len(problems), func(i int) ([]any, error) {
+		_, err := t.CopyFrom(ctx, pgx.Identifier{"import_problem"}, []string{"import_id", "line", "field", "code", "said", "warning"}, pgx.CopyFromSlice(len(problems), func(i int) ([]any, error) {
 			p := problems[i]
-			values := p.Values
-			if values == nil {
-				values = map[string]string{}
-			}
-			return []any{id, p.Line, p.Field, p.Code, p.Value, values, p.Warning}, nil
+			sealed, err := s.sealJSON(sealedImportProblem, said{p.Value, p.Values})
+			return []any{id, p.Line, p.Field, p.Code, sealed, p.Warning}, err
 		}))
 		return err
 	}))
@@ -167,13 +209,18 @@ func (s Imports) KeepProblems(ctx context.Context, id int64, first bool, problem
 
 // Problems gives the problems of an import by line.
 func (s Imports) Problems(ctx context.Context, id int64, each func([]importer.RowProblem) error) error {
-	rows, err := s.read(ctx).Query(ctx, `select line, field, code, value, args, warning from import_problem where import_id = $1 order by line, not warning limit $2`, id, problemLimit)
+	rows, err := s.read(ctx).Query(ctx, `select line, field, code, said, warning from import_problem where import_id = $1 order by line, not warning limit $2`, id, problemLimit)
 	if err != nil {
 		return translate(err)
 	}
 	var p importer.RowProblem
-	_, err = pgx.ForEachRow(rows, []any{&p.Line, &p.Field, &p.Code, &p.Value, &p.Values, &p.Warning}, func() error {
-		defer func() { p.Values = nil }()
+	var sealed []byte
+	_, err = pgx.ForEachRow(rows, []any{&p.Line, &p.Field, &p.Code, &sealed, &p.Warning}, func() error {
+		var x said
+		if err := s.openJSON(sealedImportProblem, sealed, &x); err != nil {
+			return err
+		}
+		p.Value, p.Values = x.Value, x.Values
 		return each([]importer.RowProblem{p})
 	})
 	return translate(err)

@@ -214,8 +214,7 @@ func (s *Store) IncidentDetail(ctx context.Context, id int64) (dispatch.Incident
 	if d.Incident, d.Plan, err = s.IncidentPlan(ctx, id); err != nil {
 		return d, err
 	}
-	if d.Reports, err = many[dispatch.Report](ctx, s.read(ctx), `select id, incident_id, channel, type_code, area_id, st_x(point) as lon, st_y(point) as lat,
-		place, words, phone, received_at from report where incident_id = $1 order by id`, id); err != nil {
+	if d.Reports, err = s.reports(ctx, id); err != nil {
 		return d, err
 	}
 	if d.Offers, err = many[dispatch.Offer](ctx, s.read(ctx), selectOffer+` where o.incident_id = $1 order by o.wave, o.id`, id); err != nil {

@@ -92,7 +92,7 @@ var registers = map[string]*register{
 		{"cells", "cells", "bigint[]", "coalesce(s.cells, t.cells, '{}')", "", "", ""},
 	}},
 	"units": {table: "unit", areaColumn: "area_id", point: "point", cell: "cell", kind: "kind", named: true, fields: []registerField{
-		text("name"), coded("kind", "other"), phoneField("duty_phone"),
+		text("name"), coded("kind", "other"), openPhoneField("duty_phone"),
 	}},
 	"compounds": {table: "compound", areaColumn: "area_id", point: "point", cell: "cell", named: true, fields: []registerField{
 		text("name"), fieldAliases, text("address"), reference("property_unit", "property_unit_id", "unit"), fieldBoundary,
@@ -115,7 +115,7 @@ var registers = map[string]*register{
 		coded("kind", "other"), text("name"), text("address"), fieldOwner, fieldWhole, fieldDetails,
 	}},
 	"responders": {table: "responder", areaColumn: "area_id", point: "post", cell: "post_cell", fields: []registerField{
-		text("name"), phoneField("phone"),
+		text("name"), sealedPhone, sealedPhoneDigest,
 		children("affiliations", "affiliation"), children("skills", "skill"), coded("vehicle", "foot"), areaReference("home_area", "home_area_id"),
 		{"party_organisation", "party_organisation_id", "text", "(select o.id from party_organisation o where o.name = s.party_organisation order by o.id limit 1)", "",
 			"(select o.name from party_organisation o where o.id = t.party_organisation_id)", ""},
@@ -129,8 +129,20 @@ var registers = map[string]*register{
 	}},
 }
 
-// phoneField is a telephone number; one that was masked stays as it is.
-func phoneField(name string) registerField {
+// sameNumber says that the number of a staged row is the one that is there, or
+// that it was masked: it stays as it is. The staged digests are those under
+// every key, none where it was masked.
+const sameNumber = "s.phone_digest = '{}' or t.phone_digest = any(s.phone_digest)"
+
+// A person's telephone number is sealed, and compared by its digest.
+var (
+	sealedPhone       = registerField{"phone", "phone", "bytea", "case when " + sameNumber + " then t.phone else s.phone end", "", "t.phone", ""}
+	sealedPhoneDigest = registerField{"phone_digest", "phone_digest", "bytea[]", "case when " + sameNumber + " then t.phone_digest else s.phone_digest[1] end", "", "", ""}
+)
+
+// openPhoneField is the telephone number of an organisation, which is not
+// sealed; one that was masked stays as it is.
+func openPhoneField(name string) registerField {
 	return registerField{name, name, "text", "case when s." + name + " = E'\\x01' then coalesce(t." + name + ", '') else coalesce(s." + name + ", '') end", "", "t." + name, ""}
 }
 
@@ -163,8 +175,10 @@ func (r *register) planned(p *importer.Plan) []registerField {
 			out = append(out, f)
 		}
 	}
-	if f, ok := r.field("cells"); ok && p.Field("boundary") >= 0 {
-		out = append(out, f)
+	for name, with := range map[string]string{"cells": "boundary", "phone_digest": "phone"} { // which no file has
+		if f, ok := r.field(name); ok && p.Field(with) >= 0 {
+			out = append(out, f)
+		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -38,7 +39,7 @@ func (r *register) shownFields(shapes bool) (names, expressions []string) {
 }
 
 // where gives the condition of a filter with its arguments.
-func (r *register) where(f dispatch.RegisterFilter) (string, []any, error) {
+func (s Imports) where(r *register, f dispatch.RegisterFilter) (string, []any, error) {
 	home := "t." + r.areaColumn
 	if r.table == "area" {
 		home = "t.id"
@@ -57,7 +58,9 @@ func (r *register) where(f dispatch.RegisterFilter) (string, []any, error) {
 	if f.IDs != nil {
 		add("t.id = any(?)", f.IDs)
 	}
-	if word := strings.ToLower(strings.Join(strings.Fields(f.Query), "")); word != "" {
+	if digests := s.digestsOf(r, f); digests != nil {
+		add("t.phone_digest = any(?)", digests)
+	} else if word := strings.ToLower(strings.Join(strings.Fields(f.Query), "")); word != "" {
 		word = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, `|`, ``).Replace(word) + "%"
 		if r.named && !f.Retired { // what is retired has no names
 			add("t.id in (select n.noun_id from place_name n where n.noun = '"+r.noun.Singular+"' and n.search like ?)", word)
@@ -80,6 +83,14 @@ func (r *register) where(f dispatch.RegisterFilter) (string, []any, error) {
 	return strings.Join(parts, " and "), args, nil
 }
 
+// digestsOf gives what a person is found by where the query is a whole number.
+func (s Imports) digestsOf(r *register, f dispatch.RegisterFilter) [][]byte {
+	if r.table != "responder" || !f.ByNumber || !dispatch.IsPhone(f.Query) {
+		return nil
+	}
+	return s.phoneDigests(sealedResponderPhone, f.Query)
+}
+
 // Register gives a page of a register by id, without boundaries, and how many
 // rows match in all.
 func (s Imports) Register(ctx context.Context, noun string, f dispatch.RegisterFilter) ([]dispatch.RegisterRow, int, error) {
@@ -87,7 +98,7 @@ func (s Imports) Register(ctx context.Context, noun string, f dispatch.RegisterF
 	if !ok {
 		return nil, 0, dispatch.Refuse(dispatch.CodeNotFound, "noun")
 	}
-	where, args, err := r.where(f)
+	where, args, err := s.where(r, f)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -97,7 +108,7 @@ func (s Imports) Register(ctx context.Context, noun string, f dispatch.RegisterF
 	}
 	list := []dispatch.RegisterRow{}
 	args = append(args, f.AfterID, f.Limit)
-	err = s.eachRow(ctx, r, false, where+fmt.Sprintf(` and t.id > $%d order by t.id limit $%d`, len(args)-1, len(args)), args, func(row dispatch.RegisterRow) error {
+	err = s.eachRow(ctx, r, f.InFull, false, where+fmt.Sprintf(` and t.id > $%d order by t.id limit $%d`, len(args)-1, len(args)), args, func(row dispatch.RegisterRow) error {
 		list = append(list, row)
 		return nil
 	})
@@ -110,14 +121,14 @@ func (s Imports) EachRow(ctx context.Context, noun string, f dispatch.RegisterFi
 	if !ok {
 		return dispatch.Refuse(dispatch.CodeNotFound, "noun")
 	}
-	where, args, err := r.where(f)
+	where, args, err := s.where(r, f)
 	if err != nil {
 		return err
 	}
-	return s.eachRow(ctx, r, true, where+` order by t.id`, args, each)
+	return s.eachRow(ctx, r, f.InFull, true, where+` order by t.id`, args, each)
 }
 
-func (s Imports) eachRow(ctx context.Context, r *register, shapes bool, tail string, args []any, each func(dispatch.RegisterRow) error) error {
+func (s Imports) eachRow(ctx context.Context, r *register, inFull, shapes bool, tail string, args []any, each func(dispatch.RegisterRow) error) error {
 	names, expressions := r.shownFields(shapes)
 	point := "null::float8, null::float8"
 	if r.point != "" {
@@ -140,9 +151,31 @@ func (s Imports) eachRow(ctx context.Context, r *register, shapes bool, tail str
 			}
 		}
 		row.Lon, row.Lat, row.RetiredAt = nil, nil, nil
+		if err := s.showNumber(r, out.Values, inFull); err != nil {
+			return err
+		}
 		return each(out)
 	})
 	return translate(err)
+}
+
+// showNumber puts a person's number, masked or in full, in the place of the
+// sealed one.
+func (s Imports) showNumber(r *register, values map[string]string, inFull bool) error {
+	text, ok := values["phone"]
+	if !ok || r.table != "responder" {
+		return nil
+	}
+	sealed, err := hex.DecodeString(strings.TrimPrefix(text, `\x`))
+	if err != nil {
+		return fmt.Errorf("read a sealed number: %w", err)
+	}
+	if !inFull {
+		values["phone"] = s.maskedPhone(sealedResponderPhone, sealed)
+		return nil
+	}
+	values["phone"], err = s.openPhone(sealedResponderPhone, sealed)
+	return err
 }
 
 func castText(expressions []string) []string {
@@ -159,7 +192,7 @@ func (s Imports) RegisterPoints(ctx context.Context, noun string, f dispatch.Reg
 	if !ok || r.point == "" {
 		return nil, dispatch.Refuse(dispatch.CodeNotFound, "noun")
 	}
-	where, args, err := r.where(f)
+	where, args, err := s.where(r, f)
 	if err != nil {
 		return nil, err
 	}

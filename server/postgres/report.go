@@ -21,11 +21,31 @@ func (t *tx) InsertReport(ctx context.Context, r *dispatch.Report, accountID int
 	if err != nil {
 		return err
 	}
+	sealed, digest, err := t.store.sealPhone(sealedReportPhone, r.Phone)
+	if err != nil {
+		return err
+	}
 	err = t.QueryRow(ctx, `
-		insert into report (incident_id, channel, tracking_hash, type_code, area_id, point, cell, place, words, phone, account_id, received_at)
-		values ($1, $2, $3, $4, $5, st_setsrid(st_makepoint($6, $7), 4326), $8, $9, $10, $11, nullif($12::bigint, 0), $13) returning id`,
-		r.IncidentID, r.Channel, trackingHash, r.TypeCode, r.AreaID, r.Lon, r.Lat, cell.Int64(), r.Place, r.Words, r.Phone, accountID, r.ReceivedAt).Scan(&r.ID)
+		insert into report (incident_id, channel, tracking_hash, type_code, area_id, point, cell, place, words, phone, phone_digest, account_id, received_at)
+		values ($1, $2, $3, $4, $5, st_setsrid(st_makepoint($6, $7), 4326), $8, $9, $10, $11, $12, nullif($13::bigint, 0), $14) returning id`,
+		r.IncidentID, r.Channel, trackingHash, r.TypeCode, r.AreaID, r.Lon, r.Lat, cell.Int64(), r.Place, r.Words, sealed, digest, accountID, r.ReceivedAt).Scan(&r.ID)
 	return translate(err)
+}
+
+// reports gives what was reported of an incident, numbers masked.
+func (s *Store) reports(ctx context.Context, incidentID int64) ([]dispatch.Report, error) {
+	type reportRow struct {
+		dispatch.Report
+		SealedPhone []byte
+	}
+	rows, err := many[reportRow](ctx, s.read(ctx), `select id, incident_id, channel, type_code, area_id, st_x(point) as lon, st_y(point) as lat,
+		place, words, phone as sealed_phone, received_at from report where incident_id = $1 order by id`, incidentID)
+	list := make([]dispatch.Report, 0, len(rows))
+	for _, r := range rows {
+		r.Phone = s.maskedPhone(sealedReportPhone, r.SealedPhone)
+		list = append(list, r.Report)
+	}
+	return list, err
 }
 
 func (t *tx) InsertTimeline(ctx context.Context, e *dispatch.TimelineEntry, incidentID int64, a dispatch.Actor) error {

@@ -10,7 +10,7 @@ import (
 // selectResponder reads people as r at the time $1. A position counts only on
 // duty or on a task; else the post of the duty, or their own, stands in.
 const selectResponder = `
-select r.id, r.name, r.area_id, a.name as area_name, r.home_area_id, r.vehicle, r.phone, r.version,
+select r.id, r.name, r.area_id, a.name as area_name, r.home_area_id, r.vehicle, r.phone as sealed_phone, r.version,
        po.name as party_organisation,
        array(select x.affiliation from responder_affiliation x where x.responder_id = r.id order by x.affiliation) as affiliations,
        array(select k.skill from responder_skill k where k.responder_id = r.id and (k.valid_until is null or k.valid_until >= $1::date) order by k.skill) as skills,
@@ -40,10 +40,12 @@ type responderRow struct {
 	AssignmentState *dispatch.AssignmentState
 	CellHex         *string
 	Source          *string
+	SealedPhone     []byte
 }
 
-func (r responderRow) responder() dispatch.Responder {
+func (s *Store) responderOf(r responderRow) dispatch.Responder {
 	out := r.Responder
+	out.Phone = s.maskedPhone(sealedResponderPhone, r.SealedPhone)
 	if r.AssignmentID != nil {
 		out.Task = &dispatch.Task{IncidentID: *r.IncidentID, AssignmentID: *r.AssignmentID, State: *r.AssignmentState}
 	}
@@ -56,17 +58,17 @@ func (r responderRow) responder() dispatch.Responder {
 	return out
 }
 
-func responders(ctx context.Context, q querier, where string, args ...any) ([]dispatch.Responder, error) {
+func (s *Store) responders(ctx context.Context, q querier, where string, args ...any) ([]dispatch.Responder, error) {
 	rows, err := many[responderRow](ctx, q, selectResponder+where, args...)
 	list := make([]dispatch.Responder, 0, len(rows))
 	for _, r := range rows {
-		list = append(list, r.responder())
+		list = append(list, s.responderOf(r))
 	}
 	return list, err
 }
 
-func responder(ctx context.Context, q querier, at time.Time, id int64) (dispatch.Responder, error) {
-	list, err := responders(ctx, q, ` where r.id = $2`, at, id)
+func (s *Store) responder(ctx context.Context, q querier, at time.Time, id int64) (dispatch.Responder, error) {
+	list, err := s.responders(ctx, q, ` where r.id = $2`, at, id)
 	if err == nil && len(list) == 0 {
 		err = dispatch.Refuse(dispatch.CodeNotFound, "")
 	}
@@ -77,13 +79,17 @@ func responder(ctx context.Context, q querier, at time.Time, id int64) (dispatch
 }
 
 func (t *tx) SaveResponder(ctx context.Context, in dispatch.ResponderInput, areaID, postCell int64) (id int64, version int, err error) {
+	sealed, digest, err := t.store.sealPhone(sealedResponderPhone, in.Phone)
+	if err != nil {
+		return 0, 0, err
+	}
 	err = t.QueryRow(ctx, `
-		insert into responder (area_id, name, phone, vehicle, post, post_cell, source, external_id)
-		values ($1, $2, $3, $4, st_setsrid(st_makepoint($5, $6), 4326), $7, $8, $9)
-		on conflict on constraint responder_external do update set area_id = excluded.area_id, name = excluded.name, phone = excluded.phone,
+		insert into responder (area_id, name, phone, phone_digest, vehicle, post, post_cell, source, external_id)
+		values ($1, $2, $3, $4, $5, st_setsrid(st_makepoint($6, $7), 4326), $8, $9, $10)
+		on conflict on constraint responder_external do update set area_id = excluded.area_id, name = excluded.name, phone = excluded.phone, phone_digest = excluded.phone_digest,
 			vehicle = excluded.vehicle, post = excluded.post, post_cell = excluded.post_cell, version = responder.version + 1,
 			updated_at = now(), retired_at = null
-		returning id, version`, areaID, in.Name, in.Phone, in.Vehicle, in.Post.Lon(), in.Post.Lat(), postCell, in.Source, in.ExternalID).Scan(&id, &version)
+		returning id, version`, areaID, in.Name, sealed, digest, in.Vehicle, in.Post.Lon(), in.Post.Lat(), postCell, in.Source, in.ExternalID).Scan(&id, &version)
 	if err != nil {
 		return 0, 0, translate(err)
 	}
@@ -101,12 +107,12 @@ func (t *tx) LockResponder(ctx context.Context, id int64) (dispatch.Responder, e
 	if _, err := t.Exec(ctx, `select 1 from responder where id = $1 for update`, id); err != nil {
 		return dispatch.Responder{}, translate(err)
 	}
-	return responder(ctx, t, t.store.now(), id)
+	return t.store.responder(ctx, t, t.store.now(), id)
 }
 
 // Responder gives one person as of now.
 func (s *Store) Responder(ctx context.Context, id int64) (dispatch.Responder, error) {
-	return responder(ctx, s.read(ctx), s.now(), id)
+	return s.responder(ctx, s.read(ctx), s.now(), id)
 }
 
 // Responders gives a page of people by id, and how many match in all.
@@ -114,23 +120,27 @@ func (s *Store) Responders(ctx context.Context, f dispatch.ResponderFilter) ([]d
 	const where = ` where r.retired_at is null and ($2::bigint[] is null or r.area_id = any($2))
 		and ($3 = '' or coalesce(d.kind, 'off') = $3)
 		and ($4 = '' or exists (select 1 from responder_skill k where k.responder_id = r.id and k.skill = $4))
-		and ($5 = '' or r.name like '%' || $5 || '%')`
+		and ($5 = '' or r.name like '%' || $5 || '%' or r.phone_digest = any($6))`
 	var total int
-	err := s.read(ctx).QueryRow(ctx, `select count(*) from (`+selectResponder+where+`) n`, s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query).Scan(&total)
+	var digests [][]byte
+	if f.ByNumber && dispatch.IsPhone(f.Query) {
+		digests = s.phoneDigests(sealedResponderPhone, f.Query)
+	}
+	err := s.read(ctx).QueryRow(ctx, `select count(*) from (`+selectResponder+where+`) n`, s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query, digests).Scan(&total)
 	if err != nil {
 		return nil, 0, translate(err)
 	}
-	list, err := responders(ctx, s.read(ctx), where+` and r.id > $6 order by r.id limit $7`,
-		s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query, f.AfterID, f.Limit)
+	list, err := s.responders(ctx, s.read(ctx), where+` and r.id > $7 order by r.id limit $8`,
+		s.now(), f.AreaIDs, f.Duty, f.Skill, f.Query, digests, f.AfterID, f.Limit)
 	return list, total, err
 }
 
 // Dispatchable gives everybody on duty, on call or on a task; with ids, those.
 func (s *Store) Dispatchable(ctx context.Context, at time.Time, ids ...int64) ([]dispatch.Responder, error) {
 	if len(ids) > 0 {
-		return responders(ctx, s.system(), ` where r.id = any($2)`, at, ids)
+		return s.responders(ctx, s.system(), ` where r.id = any($2)`, at, ids)
 	}
-	return responders(ctx, s.system(), ` where r.retired_at is null and r.id in (
+	return s.responders(ctx, s.system(), ` where r.retired_at is null and r.id in (
 		select responder_id from duty where period @> $1::timestamptz
 		union select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene'))`, at)
 }

@@ -193,7 +193,7 @@ func TestShiftOfASplitNight(t *testing.T) {
 // rosters end, and nobody is asked for twice.
 func TestRostersOfTheDemonstration(t *testing.T) {
 	now := time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop()})
+	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop(), Keys: testKeys(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

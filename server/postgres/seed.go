@@ -36,7 +36,7 @@ func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
 		if err := refuseTaken(ctx, t); err != nil {
 			return err
 		}
-		return (&loader{Tx: t, now: s.now(), d: d, progress: progress{log: s.log, said: time.Now()}}).run(ctx)
+		return (&loader{Tx: t, store: s, now: s.now(), d: d, progress: progress{log: s.log, said: time.Now()}}).run(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("load the demonstration: %w", translate(err))
@@ -93,6 +93,7 @@ func registerGeometry(ctx context.Context, conn *pgx.Conn) error {
 // its base. The first error stops what follows.
 type loader struct {
 	pgx.Tx
+	store *Store
 	d     *seed.District
 	now   time.Time
 	base  map[string]int64

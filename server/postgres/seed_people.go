@@ -19,7 +19,7 @@ func (l *loader) organisations(ctx context.Context) {
 
 func (l *loader) responders(ctx context.Context) {
 	var affiliations, skills [][]any
-	l.copy(ctx, "responder", []string{"id", "area_id", "home_area_id", "party_organisation_id", "name", "phone", "vehicle", "post", "post_cell", "source", "external_id"}, len(l.d.Responders), func(i int) ([]any, error) {
+	l.copy(ctx, "responder", []string{"id", "area_id", "home_area_id", "party_organisation_id", "name", "phone", "phone_digest", "vehicle", "post", "post_cell", "source", "external_id"}, len(l.d.Responders), func(i int) ([]any, error) {
 		p := l.d.Responders[i]
 		id := l.id("responder", i)
 		for _, a := range p.Affiliations {
@@ -28,8 +28,12 @@ func (l *loader) responders(ctx context.Context) {
 		for _, s := range p.Skills {
 			skills = append(skills, []any{id, s.Name, instant(s.ValidUntil)})
 		}
+		sealed, digest, err := l.store.sealPhone(sealedResponderPhone, p.Phone)
+		if err != nil {
+			return nil, err
+		}
 		post, cell, err := spot(p.Post, geo.ResolutionPeople)
-		return []any{id, l.id("area", p.Area), l.id("area", p.Home), l.id("party_organisation", p.Organisation), p.Name, p.Phone, p.Vehicle, post, cell, seed.Source, external("responder", i)}, err
+		return []any{id, l.id("area", p.Area), l.id("area", p.Home), l.id("party_organisation", p.Organisation), p.Name, sealed, digest, p.Vehicle, post, cell, seed.Source, external("responder", i)}, err
 	})
 	rows := func(table string, columns []string, values [][]any) {
 		l.copy(ctx, table, columns, len(values), func(i int) ([]any, error) { return values[i], nil })

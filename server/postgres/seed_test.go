@@ -17,7 +17,7 @@ import (
 func demonstration(t *testing.T) (*Store, *seed.District) {
 	t.Helper()
 	now := time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop()})
+	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop(), Keys: testKeys(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestLoadSeed(t *testing.T) {
 }
 
 func TestLoadStarter(t *testing.T) {
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: time.Now, Log: zerolog.Nop()})
+	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: time.Now, Log: zerolog.Nop(), Keys: testKeys(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestLoadStarter(t *testing.T) {
 }
 
 func TestLoadTypesTwice(t *testing.T) {
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: time.Now, Log: zerolog.Nop()})
+	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: time.Now, Log: zerolog.Nop(), Keys: testKeys(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

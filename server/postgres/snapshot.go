@@ -36,10 +36,10 @@ func (s *Store) Snapshot(ctx context.Context, areaIDs []int64, responderID int64
 		return snap, err
 	}
 	if responderID != 0 {
-		snap.Responders, err = responders(ctx, t, ` where r.id = $2`, s.now(), responderID)
+		snap.Responders, err = s.responders(ctx, t, ` where r.id = $2`, s.now(), responderID)
 		return snap, err
 	}
-	snap.Responders, err = responders(ctx, t, ` where r.retired_at is null
+	snap.Responders, err = s.responders(ctx, t, ` where r.retired_at is null
 		and r.id in (select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene'))
 		and ($2::bigint[] is null or r.area_id = any($2)
 			or (select x.area_id from incident x where x.id = s.incident_id) = any($2)) order by r.id`, s.now(), areaIDs)

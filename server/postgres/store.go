@@ -15,14 +15,17 @@ import (
 	"github.com/rs/zerolog"
 
 	"yiping/server/dispatch"
+	"yiping/server/seal"
 )
 
 // Store is PostgreSQL with PostGIS behind the ports of the domain.
 type Store struct {
-	pool *pgxpool.Pool
-	log  zerolog.Logger
-	now  func() time.Time
-	feed *Feed
+	pool    *pgxpool.Pool
+	log     zerolog.Logger
+	sealLog zerolog.Logger // at most one line a minute: a list may hold many that cannot be opened
+	now     func() time.Time
+	feed    *Feed
+	keys    *seal.Keyring
 
 	refusals  refusalCounts
 	partition int64 // rows a partition of the audit trail
@@ -30,9 +33,10 @@ type Store struct {
 
 // Config says which database, and what a store is given beside it.
 type Config struct {
-	URL string
-	Now func() time.Time
-	Log zerolog.Logger
+	URL  string
+	Now  func() time.Time
+	Log  zerolog.Logger
+	Keys *seal.Keyring // what is personal is sealed with; nil where none of it is written or read
 }
 
 // Open connects to a migrated database. Close must be called.
@@ -54,7 +58,14 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	s := &Store{pool: pool, log: c.Log, now: c.Now, partition: auditPartition}
+	s := &Store{pool: pool, log: c.Log, now: c.Now, keys: c.Keys, partition: auditPartition,
+		sealLog: c.Log.Sample(&zerolog.BurstSampler{Burst: 1, Period: time.Minute})}
+	if c.Keys != nil {
+		if err := s.NoteKeys(ctx); err != nil {
+			pool.Close()
+			return nil, err
+		}
+	}
 	s.feed = newFeed(cfg.ConnConfig.Copy(), s)
 	return s, nil
 }

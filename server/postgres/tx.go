@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -57,7 +58,7 @@ func (s *Store) runOnce(ctx context.Context, c dispatch.Command, fn func(context
 		return dispatch.Outcome{}, translate(err)
 	}
 	defer func() { _ = t.Rollback(context.WithoutCancel(ctx)) }()
-	k := keyOf(c)
+	k := s.keyOf(c)
 	if c.Key != "" {
 		known, err := k.claim(ctx, t)
 		if err != nil || known != nil {
@@ -127,12 +128,19 @@ func (s *Store) afterFailedCommit(ctx context.Context, k commandKey, out dispatc
 // commandKey is an idempotency key with what tells whether a repeat is the same.
 type commandKey struct {
 	principal, key, command string
-	hash                    [32]byte
+	hash                    []byte
+	former                  []byte // the hash as it was kept by the version before
 }
 
-func keyOf(c dispatch.Command) commandKey {
-	return commandKey{principal: c.Actor.Principal(), key: c.Key, command: c.Name,
-		hash: sha256.Sum256(append([]byte(c.Name+"\n"), c.Payload...))}
+// keyOf makes it. The hash is of what may hold a telephone number, which could be
+// tried out: it is kept under a pseudonym.
+func (s *Store) keyOf(c dispatch.Command) commandKey {
+	hash := sha256.Sum256(append([]byte(c.Name+"\n"), c.Payload...))
+	k := commandKey{principal: c.Actor.Principal(), key: c.Key, command: c.Name, hash: hash[:], former: hash[:]}
+	if s.keys != nil {
+		k.hash = s.keys.Pseudonym(namedRequest, hash[:])
+	}
+	return k
 }
 
 func (k commandKey) lock() int64 {
@@ -164,7 +172,7 @@ func (k commandKey) look(ctx context.Context, t pgx.Tx) (*dispatch.Outcome, erro
 	if err != nil {
 		return nil, translate(err)
 	}
-	if string(hash) != string(k.hash[:]) {
+	if !bytes.Equal(hash, k.hash) && !bytes.Equal(hash, k.former) {
 		return nil, dispatch.Refuse(dispatch.CodeKeyReused, "Idempotency-Key")
 	}
 	out.Replayed = true
@@ -173,7 +181,7 @@ func (k commandKey) look(ctx context.Context, t pgx.Tx) (*dispatch.Outcome, erro
 
 func (k commandKey) remember(b *pgx.Batch, out dispatch.Outcome, now time.Time) {
 	b.Queue(`insert into idempotency_key (principal, key, command, request_hash, noun, noun_id, noun_version, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)`, k.principal, k.key, k.command, k.hash[:], out.Noun, out.ID, out.Version, now)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`, k.principal, k.key, k.command, k.hash, out.Noun, out.ID, out.Version, now)
 }
 
 // ForgetKeys deletes idempotency keys older than the time given and says how many.

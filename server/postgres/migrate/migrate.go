@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,6 +31,11 @@ const (
 
 // Up checks the server and runs what is missing. Safe when several start at once.
 func Up(ctx context.Context, url string, log zerolog.Logger) error {
+	return To(ctx, url, math.MaxInt64, log)
+}
+
+// To is Up as far as a version, for what is to be tried on an older schema.
+func To(ctx context.Context, url string, version int64, log zerolog.Logger) error {
 	db, err := sql.Open("pgx", url)
 	if err != nil {
 		return errors.New("DATABASE_URL is not a PostgreSQL address")
@@ -57,7 +63,7 @@ func Up(ctx context.Context, url string, log zerolog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	done, err := provider.Up(ctx)
+	done, err := provider.UpTo(ctx, version)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

@@ -28,6 +28,24 @@ const templateLock = 0x5949_5445
 // test. Without a server it fails the test: storage is tested on real PostGIS.
 func Database(t testing.TB) string {
 	t.Helper()
+	return create(t, func(ctx context.Context, conn *pgx.Conn, server string) string {
+		return ` template ` + makeTemplate(ctx, t, conn, server) + ` strategy file_copy`
+	})
+}
+
+// DatabaseAt gives the address of a database of an older version of the schema.
+func DatabaseAt(t testing.TB, version int64) string {
+	t.Helper()
+	address := create(t, func(context.Context, *pgx.Conn, string) string { return ` encoding 'UTF8' template template0` })
+	if err := migrate.To(t.Context(), address, version, zerolog.Nop()); err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+// create makes a database that lives as long as the test.
+func create(t testing.TB, how func(ctx context.Context, conn *pgx.Conn, server string) string) string {
+	t.Helper()
 	server := os.Getenv("DATABASE_URL")
 	if server == "" {
 		t.Fatal("DATABASE_URL is not set: run `make test`, or `yiping database --ephemeral -- go test ./...`")
@@ -39,10 +57,9 @@ func Database(t testing.TB) string {
 		t.Fatalf("connect to the test server: %v", err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	template := makeTemplate(ctx, t, conn, server)
 	name := "test_" + strings.ToLower(rand.Text()[:12])
-	if _, err := conn.Exec(ctx, `create database `+name+` template `+template+` strategy file_copy`); err != nil {
-		t.Fatalf("clone the template: %v", err)
+	if _, err := conn.Exec(ctx, `create database `+name+how(ctx, conn, server)); err != nil {
+		t.Fatalf("create a database: %v", err)
 	}
 	t.Cleanup(func() { drop(t, server, name) })
 	return withDatabase(t, server, name)
