@@ -174,10 +174,7 @@ func (a *api) uploadImport(ctx context.Context, in *uploadInput) (*body[importVi
 		return nil, err
 	}
 	form := in.RawBody.Data()
-	name := path.Base(strings.ReplaceAll(form.File.Filename, `\`, "/"))
-	if r := []rune(name); len(r) > 120 {
-		name = string(r[len(r)-120:])
-	}
+	name := safeName(path.Base(strings.ReplaceAll(form.File.Filename, `\`, "/")), false) // it is shown, never opened
 	c := a.command(ctx, in.Key, "import.upload", []any{in.Noun, name, form.File.Size})
 	i, err := a.Imports.Upload(ctx, c, in.Noun, name, form.File)
 	if err == nil && i.State == dispatch.ImportUploaded {

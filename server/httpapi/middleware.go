@@ -19,11 +19,6 @@ import (
 	"yiping/server/dispatch"
 )
 
-// policy is the content security policy of every page: nothing from elsewhere,
-// nothing inline.
-const policy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; " +
-	"connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
 // wrap puts around all routes what holds for all of them.
 func (a *api) wrap(mux *http.ServeMux) http.Handler {
 	protection := http.NewCrossOriginProtection()
@@ -78,7 +73,8 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), keyRequestID, id)
 		ctx = context.WithValue(ctx, keyCaller, from)
 		ctx = context.WithValue(ctx, keyLanguage, languageFrom(languageAsked(r)))
-		setHeaders(w.Header(), id, from.secure, strings.HasPrefix(r.URL.Path, "/api/"))
+		w.Header().Set("X-Request-Id", id)
+		setHeaders(w.Header(), from.secure, strings.HasPrefix(r.URL.Path, "/api/"))
 		_, route := mux.Handler(r)
 		ctx = withLimit(ctx, route)
 		started := time.Now()
@@ -89,21 +85,6 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		a.Log.WithLevel(a.lineLevel(r.Method, counted.status)).Str("request", id).Str("method", r.Method).Str("route", route).
 			Int("status", counted.status).Dur("took", took).Msg("request")
 	})
-}
-
-func setHeaders(h http.Header, id string, secure, private bool) {
-	h.Set("X-Request-Id", id)
-	h.Set("Content-Security-Policy", policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	if secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-	}
-	if private {
-		h.Set("Cache-Control", "no-store")
-	}
 }
 
 // lineLevel keeps tiles and lists out of the log unless it is asked for them.

@@ -333,7 +333,7 @@ func (a *api) writeTable(w http.ResponseWriter, r *http.Request, noun *importer.
 func (a *api) writeFile(w http.ResponseWriter, r *http.Request, noun *importer.Noun, ending, kind string, begin func() (sheet.Writer, error), fill func(sheet.Writer) error) {
 	title := importer.NounTitle(languageOf(r.Context()), noun)
 	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", "attachment; filename="+noun.Name+ending+"; filename*=UTF-8''"+url.PathEscape(title+ending))
+	attachment(w.Header(), noun.Name+ending, title+ending)
 	t, err := begin()
 	if err == nil {
 		err = fill(t)
