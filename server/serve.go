@@ -99,7 +99,7 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 		return err
 	}
 	hub := live.New(live.Config{Source: store, Tree: svc.Tree, Look: svc.Look, Now: a.now, Log: a.log}, head)
-	snap, err := store.Snapshot(a.ctx, nil, 0)
+	snap, err := store.Snapshot(a.ctx, dispatch.Reach{})
 	if err != nil {
 		return err
 	}

@@ -52,19 +52,21 @@ type Field string
 
 // The fields.
 const (
-	FieldArea            Field = "area.state"       // the tree, with names and boundaries
-	FieldPlace           Field = "place.state"      // compounds and buildings
-	FieldFacility        Field = "facility.state"   // halls, shelters, hydrants, AEDs
-	FieldCamera          Field = "camera.state"     // where it stands and looks, how it is
-	FieldCameraRecord    Field = "camera.record"    // its entry in the inventory, with filing number
-	FieldSite            Field = "site.state"       // where a camera should be
-	FieldDevice          Field = "device.state"     // sensors
-	FieldUnit            Field = "unit.state"       // organisations with their duty phones
-	FieldRoster          Field = "roster.state"     // shifts, teams, rotations, who is on duty when
-	FieldResponder       Field = "responder.state"  // what they can do, whether they are on duty or on a task
-	FieldResponderName   Field = "responder.name"   // and their Party organisation
-	FieldResponderPhone  Field = "responder.phone"  // whole only on a task, for who may call
-	FieldResponderPoint  Field = "responder.point"  // the post or the position
+	FieldArea            Field = "area.state"      // the tree, with names and boundaries
+	FieldPlace           Field = "place.state"     // compounds and buildings
+	FieldFacility        Field = "facility.state"  // halls, shelters, hydrants, AEDs
+	FieldCamera          Field = "camera.state"    // where it stands and looks, how it is
+	FieldCameraRecord    Field = "camera.record"   // its entry in the inventory, with filing number
+	FieldSite            Field = "site.state"      // where a camera should be
+	FieldDevice          Field = "device.state"    // sensors
+	FieldUnit            Field = "unit.state"      // organisations with their duty phones
+	FieldRoster          Field = "roster.state"    // shifts, teams, rotations, who is on duty when
+	FieldResponder       Field = "responder.state" // what they can do, whether they are on duty or on a task
+	FieldResponderName   Field = "responder.name"  // and their Party organisation
+	FieldResponderPhone  Field = "responder.phone"
+	FieldResponderCall   Field = "responder.call"   // the whole number, while they are on a task
+	FieldResponderPoint  Field = "responder.point"  // where they are taken to be
+	FieldResponderPost   Field = "responder.post"   // their entry in the register, with the place they stand at
 	FieldFigure          Field = "figure.state"     // counts by area and by cell
 	FieldIncident        Field = "incident.state"   // type, priority, state, clocks, how many are on it
 	FieldIncidentWords   Field = "incident.words"   // summary, place, reasons, who opened it
@@ -101,10 +103,13 @@ figure.state      area   counted    counted     counted    counted  -          c
 responder.state   area   whole      whole       whole      whole    -          whole    -            whole    -         -
 responder.name    area   whole      whole       whole      masked   -          masked   -            whole    -         -
 responder.phone   area   masked     masked      masked     -        -          -        -            masked   -         -
+responder.call    area   whole      whole       -          -        -          -        -            -        -         -
 responder.point   area   whole      whole       whole      masked   -          masked   -            masked   -         -
+responder.post    area   whole      whole       whole      -        -          -        -            whole    -         -
 responder.state   party  whole      whole       whole      whole    -          whole    -            whole    -         -
 responder.name    party  whole      whole       whole      masked   -          masked   -            masked   -         -
 responder.phone   party  masked     masked      -          -        -          -        -            -        -         -
+responder.call    party  whole      whole       -          -        -          -        -            -        -         -
 responder.point   party  whole      whole       whole      masked   -          masked   -            masked   -         -
 responder.state   self   -          -           -          -        whole      -        -            -        -         -
 responder.name    self   -          -           -          -        whole      -        -            -        -         -
@@ -170,7 +175,7 @@ type Action string
 const (
 	ActionSee          Action = "see"        // incidents with their words: the field incident.words
 	ActionSeeMasked    Action = "see_masked" // incidents without: the field incident.state
-	ActionSeePhones    Action = "see_phones" // of people on a task, so as to call them
+	ActionSeePhones    Action = "see_phones" // of people on a task, so as to call them: responder.call
 	ActionDispatch     Action = "dispatch"   // take in, verify, send, follow through
 	ActionCheck        Action = "check"
 	ActionNote         Action = "note"          // add words and pictures to what one sees
@@ -197,8 +202,6 @@ check             area   yes        yes         -          -        -          -
 note              area   yes        yes         yes        yes      -          -        -            -        -         -      timeline photo
 note              party  yes        yes         -          -        -          -        -            -        -         -      timeline photo
 note              task   -          -           -          -        yes        -        -            -        -         -      timeline photo
-see_phones        area   yes        yes         -          -        -          -        -            -        -         -      responder
-see_phones        party  yes        yes         -          -        -          -        -            -        -         -      responder
 respond           self   -          -           -          -        yes        -        -            -        -         -      duty offer assignment position
 roster            area   yes        yes         -          -        -          -        -            yes      -         -      duty
 report_health     area   -          -           -          -        -          -        yes          yes      -         -      camera

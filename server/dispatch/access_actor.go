@@ -99,3 +99,11 @@ func (a Actor) MayIn(tree *AreaTree, action Action, areaID int64) bool {
 	}
 	return slices.ContainsFunc(a.Roots(action), func(root int64) bool { return tree.Within(areaID, root) })
 }
+
+// mayByParty says whether the actor's roles allow the action where one of the
+// areas that take part is theirs.
+func (a Actor) mayByParty(tree *AreaTree, action Action, parties []Party) bool {
+	return slices.ContainsFunc(a.PartyRoots(action), func(root int64) bool {
+		return slices.ContainsFunc(parties, func(p Party) bool { return p.Until == nil && tree.Within(p.AreaID, root) })
+	})
+}

@@ -97,7 +97,7 @@ var rights = mustReadRights(sights, verbs)
 // is found by the first test, or the first start.
 func mustReadRights(sights, verbs string) *rightsTable {
 	t := &rightsTable{bits: map[Field]fieldSet{}, views: map[Role]map[Part]View{}, may: map[Action]map[Part][]Role{},
-		seen: map[Action]Field{ActionSee: FieldIncidentWords, ActionSeeMasked: FieldIncident}}
+		seen: map[Action]Field{ActionSee: FieldIncidentWords, ActionSeeMasked: FieldIncident, ActionSeePhones: FieldResponderCall}}
 	for _, r := range Roles {
 		t.views[r] = map[Part]View{}
 	}

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/paulmach/orb"
@@ -125,6 +126,14 @@ func (t *AreaTree) Below(roots ...int64) []int64 {
 		queue = append(queue, t.children[id]...)
 	}
 	return all
+}
+
+// Reach gives the roots and every area below them, each once; nil for everywhere.
+func (t *AreaTree) Reach(roots []int64) []int64 {
+	if t.root != 0 && slices.Contains(roots, t.root) {
+		return nil
+	}
+	return append([]int64{}, t.Below(roots...)...)
 }
 
 // Street gives the street or town an area belongs to, 0 for the district.

@@ -126,7 +126,7 @@ func (s *Service) Recommend(ctx context.Context, a Actor, incidentID int64, skil
 	if err != nil {
 		return Recommendation{}, err
 	}
-	if err := s.allow(a, ActionDispatch, i.AreaID); err != nil {
+	if err := s.allowIncident(a, ActionDispatch, i); err != nil {
 		return Recommendation{}, err
 	}
 	asked, err := s.store.Asked(ctx, incidentID)
@@ -141,6 +141,7 @@ func (s *Service) Recommend(ctx context.Context, a Actor, incidentID int64, skil
 		skills = []string{skill}
 	}
 	tree, now := s.Tree(), s.now()
+	sight := a.Sight(tree)
 	available := 0
 	accept := func(r Responder) bool {
 		if r.Task != nil || r.Duty == DutyOff || !a.MayIn(tree, ActionDispatch, r.AreaID) {
@@ -161,7 +162,7 @@ func (s *Service) Recommend(ctx context.Context, a Actor, incidentID int64, skil
 	missing := max(0, i.Quota-i.Active)
 	for k := range candidates {
 		candidates[k].Rank, candidates[k].Recommended = k+1, k < missing*2
-		candidates[k].Responder.Phone = MaskPhone(candidates[k].Responder.Phone)
+		candidates[k].Responder, _ = sight.Person(candidates[k].Responder)
 	}
 	out := Recommendation{Candidates: candidates, AsOf: now}
 	if len(candidates) < missing {

@@ -2,9 +2,17 @@ package dispatch
 
 import "time"
 
-// IncidentFilter narrows a list of incidents. AreaIDs nil means everywhere.
+// Reach is how far somebody sees: the areas, nil for everywhere, and beyond them
+// what areas of theirs take part in, and a responder of their own.
+type Reach struct {
+	AreaIDs      []int64
+	PartyAreaIDs []int64
+	ResponderID  int64 // 0 for none
+}
+
+// IncidentFilter narrows a list of incidents.
 type IncidentFilter struct {
-	AreaIDs   []int64
+	Reach
 	Queue     string // mine, area, unassigned, overdue, check, open, all
 	State     string // "" for any
 	AccountID int64  // whose "mine" is

@@ -96,4 +96,5 @@ type IncidentDetail struct {
 	Timeline    []TimelineEntry `json:"timeline" nullable:"false"`
 	Events      []Event         `json:"events" nullable:"false"`
 	Photos      []Photo         `json:"photos" nullable:"false"`
+	Parties     []Party         `json:"parties" nullable:"false" doc:"Areas that take part beyond the incident's own, those that did among them."`
 }

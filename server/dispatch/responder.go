@@ -44,6 +44,7 @@ type Task struct {
 	IncidentID   int64           `json:"incident_id"`
 	AssignmentID int64           `json:"assignment_id"`
 	State        AssignmentState `json:"state" enum:"reserved,accepted,en_route,on_scene,done,released"`
+	AreaID       int64           `json:"-"` // of the incident; 0 where it is not known
 }
 
 // Duty is a stretch of time in which a person is on duty or on call.

@@ -97,6 +97,19 @@ func (s *Service) allow(a Actor, action Action, areaID int64) error {
 	return Refuse(CodeNotFound, "")
 }
 
+// allowIncident refuses an action on an incident outside the actor's areas. Who
+// takes part sees it, and is told that they may not.
+func (s *Service) allowIncident(a Actor, action Action, i Incident) error {
+	tree := s.Tree()
+	switch {
+	case a.MayIn(tree, action, i.AreaID):
+		return nil
+	case a.Sight(tree).Incident(i, false).Sees(FieldIncident):
+		return Refuse(CodeForbidden, "")
+	}
+	return Refuse(CodeNotFound, "")
+}
+
 // changeIncident runs a command that changes one incident: lock, look at the
 // version seen, decide, save, emit.
 func (s *Service) changeIncident(ctx context.Context, c Command, id int64, seen int, action Action,
@@ -107,7 +120,7 @@ func (s *Service) changeIncident(ctx context.Context, c Command, id int64, seen 
 		if err != nil {
 			return Outcome{}, err
 		}
-		if err := s.allow(c.Actor, action, i.AreaID); err != nil {
+		if err := s.allowIncident(c.Actor, action, i); err != nil {
 			return Outcome{}, err
 		}
 		if err := checkVersion(ctx, tx, i, seen); err != nil {

@@ -57,7 +57,7 @@ func (s *Service) allowProgress(a Actor, as Assignment, in Progress) error {
 	if own && !in.OnBehalf || dispatches && (in.OnBehalf || in.Step == "release") {
 		return nil
 	}
-	if own || dispatches {
+	if own || dispatches || a.Sight(s.Tree()).In(as.AreaID).Sees(FieldAssignment) {
 		return Refuse(CodeForbidden, "")
 	}
 	return Refuse(CodeNotFound, "")

@@ -244,7 +244,7 @@ func (s *Service) Change(ctx context.Context, c Command, id int64, seen int, e E
 		if err != nil {
 			return Outcome{}, err
 		}
-		if err := s.allow(c.Actor, ActionDispatch, i.AreaID); err != nil {
+		if err := s.allowIncident(c.Actor, ActionDispatch, i); err != nil {
 			return Outcome{}, err
 		}
 		if i.State.Terminal() {
@@ -325,7 +325,7 @@ func (s *Service) Note(ctx context.Context, c Command, id int64, kind, words str
 		if err != nil {
 			return Outcome{}, err
 		}
-		if err := s.allowParty(ctx, tx, c.Actor, i); err != nil {
+		if err := s.allowNote(ctx, tx, c.Actor, i); err != nil {
 			return Outcome{}, err
 		}
 		now := s.now()
@@ -347,7 +347,7 @@ func (s *Service) AddPhoto(ctx context.Context, c Command, incidentID, reportID 
 			return Outcome{}, err
 		}
 		if reportID == 0 {
-			if err := s.allowParty(ctx, tx, c.Actor, i); err != nil {
+			if err := s.allowNote(ctx, tx, c.Actor, i); err != nil {
 				return Outcome{}, err
 			}
 		}
@@ -360,23 +360,26 @@ func (s *Service) AddPhoto(ctx context.Context, c Command, incidentID, reportID 
 	})
 }
 
-// allowParty lets in who dispatches in the area or works on the incident.
-func (s *Service) allowParty(ctx context.Context, tx Tx, a Actor, i Incident) error {
-	if a.MayIn(s.Tree(), ActionDispatch, i.AreaID) {
+// allowNote lets in who may add words and pictures to an incident: in their
+// areas, where their area takes part, and who works on it.
+func (s *Service) allowNote(ctx context.Context, tx Tx, a Actor, i Incident) error {
+	err := s.allowIncident(a, ActionNote, i)
+	if err == nil || a.mayByParty(s.Tree(), ActionNote, i.Parties) {
 		return nil
 	}
-	if a.ResponderID != 0 && a.May(ActionRespond) {
-		assignments, err := tx.Assignments(ctx, i.ID)
-		if err != nil {
-			return err
-		}
-		for _, as := range assignments {
-			if as.ResponderID == a.ResponderID && as.State != AssignmentReleased {
-				return nil
-			}
-		}
+	if a.ResponderID == 0 || !a.May(ActionRespond) {
+		return err
 	}
-	return s.allow(a, ActionDispatch, i.AreaID)
+	assignments, failed := tx.Assignments(ctx, i.ID)
+	if failed != nil {
+		return failed
+	}
+	if slices.ContainsFunc(assignments, func(as Assignment) bool {
+		return as.ResponderID == a.ResponderID && as.State != AssignmentReleased
+	}) {
+		return nil
+	}
+	return err
 }
 
 // deviceTime takes a device's time where it is believable: not before what it

@@ -26,7 +26,7 @@ func (s *Service) Send(ctx context.Context, c Command, id int64, seen int, respo
 		if err != nil {
 			return Outcome{}, err
 		}
-		if err := s.allow(c.Actor, ActionDispatch, i.AreaID); err != nil {
+		if err := s.allowIncident(c.Actor, ActionDispatch, i); err != nil {
 			return Outcome{}, err
 		}
 		if err := checkVersion(ctx, tx, i, seen); err != nil {
@@ -170,7 +170,7 @@ func (s *Service) allowAnswer(a Actor, o Offer, in Answer) error {
 	case own:
 		return nil
 	}
-	if own || dispatches {
+	if own || dispatches || a.Sight(s.Tree()).In(o.AreaID).Sees(FieldOffer) {
 		return Refuse(CodeForbidden, "")
 	}
 	return Refuse(CodeNotFound, "")

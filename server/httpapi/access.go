@@ -83,78 +83,73 @@ func actorOf(ctx context.Context) dispatch.Actor { return sessionOf(ctx).Actor()
 // them, narrowed to one area and below where it is given.
 func (a *api) scope(ctx context.Context, action dispatch.Action, areaID int64) ([]int64, error) {
 	tree, actor := a.Service.Tree(), actorOf(ctx)
-	roots := actor.Roots(action)
-	if areaID != 0 {
-		if !actor.MayIn(tree, action, areaID) {
-			return nil, dispatch.Refuse(dispatch.CodeNotFound, "area_id")
-		}
+	if areaID == 0 {
+		return tree.Reach(actor.Roots(action)), nil
+	}
+	if !actor.MayIn(tree, action, areaID) {
+		return nil, dispatch.Refuse(dispatch.CodeNotFound, "area_id")
+	}
+	return tree.Reach([]int64{areaID}), nil
+}
+
+// reach gives how far the actor sees incidents: by area, and by what areas of
+// theirs take part in, narrowed to one area and below where it is given.
+func (a *api) reach(ctx context.Context, areaID int64) (dispatch.Reach, error) {
+	see := dispatch.See(dispatch.FieldIncident)
+	areas, err := a.scope(ctx, see, areaID)
+	roots := actorOf(ctx).PartyRoots(see)
+	if areaID != 0 && len(roots) > 0 {
 		roots = []int64{areaID}
 	}
-	for _, root := range roots {
-		if root == tree.Root() {
-			return nil, nil
+	return dispatch.Reach{AreaIDs: areas, PartyAreaIDs: a.Service.Tree().Below(roots...)}, err
+}
+
+// sight gives how the actor sees things: what every answer goes through.
+func (a *api) sight(ctx context.Context) dispatch.Sight {
+	return actorOf(ctx).Sight(a.Service.Tree())
+}
+
+// found gives what is shown, CodeNotFound where it does not exist for the actor.
+func found[T any](thing T, shown bool) (T, error) {
+	if !shown {
+		return thing, dispatch.Refuse(dispatch.CodeNotFound, "")
+	}
+	return thing, nil
+}
+
+// incidentView gives how the actor sees an incident, by area or by taking part,
+// CodeNotFound where it does not exist for them.
+func (a *api) incidentView(ctx context.Context, i dispatch.Incident) (dispatch.View, error) {
+	actor, asked := actorOf(ctx), false
+	if actor.ResponderID != 0 {
+		var err error
+		if asked, err = a.Reader.TakesPart(ctx, actor.ResponderID, i.ID); err != nil {
+			return dispatch.View{}, err
 		}
 	}
-	ids := tree.Below(roots...)
-	if ids == nil {
-		ids = []int64{}
-	}
-	return ids, nil
+	v := a.sight(ctx).Incident(i, asked)
+	return found(v, v.Sees(dispatch.FieldIncident))
 }
 
-// sees gives how much of a thing in an area the actor may see.
-func (a *api) sees(ctx context.Context, areaID int64) (full, masked bool) {
-	tree, actor := a.Service.Tree(), actorOf(ctx)
-	return actor.MayIn(tree, dispatch.ActionSee, areaID), actor.MayIn(tree, dispatch.ActionSeeMasked, areaID)
-}
-
-// shownResponder gives a person as the actor may see them, CodeNotFound where
-// they may not.
-func (a *api) shownResponder(ctx context.Context, r dispatch.Responder) (dispatch.Responder, error) {
-	actor := actorOf(ctx)
-	tree := a.Service.Tree()
-	full, masked := actor.MayIn(tree, dispatch.See(dispatch.FieldResponderPhone), r.AreaID), actor.MayIn(tree, dispatch.See(dispatch.FieldResponder), r.AreaID)
-	switch {
-	case actor.ResponderID == r.ID && actor.ResponderID != 0:
-		return r, nil
-	case full:
-		if !actor.MayIn(a.Service.Tree(), dispatch.ActionSeePhones, r.AreaID) || r.Task == nil {
-			r.Phone = dispatch.MaskPhone(r.Phone)
-		}
-		return r, nil
-	case masked:
-		return dispatch.MaskResponder(r), nil
-	}
-	return r, dispatch.Refuse(dispatch.CodeNotFound, "")
-}
-
-// shownIncident gives an incident as the actor may see it, CodeNotFound where
-// they may not: by area, or by taking part.
+// shownIncident gives an incident as the actor sees it.
 func (a *api) shownIncident(ctx context.Context, i dispatch.Incident) (dispatch.Incident, error) {
-	full, masked := a.sees(ctx, i.AreaID)
-	if full {
-		return i, nil
+	v, err := a.incidentView(ctx, i)
+	if err != nil {
+		return dispatch.Incident{}, err
 	}
-	if actor := actorOf(ctx); actor.ResponderID != 0 {
-		part, err := a.Reader.TakesPart(ctx, actor.ResponderID, i.ID)
-		if err != nil {
-			return i, err
-		}
-		if part {
-			return i, nil
-		}
-	}
-	if masked {
-		return dispatch.MaskIncident(i), nil
-	}
-	return i, dispatch.Refuse(dispatch.CodeNotFound, "")
+	return found(v.Incident(i))
 }
 
-// seesWords refuses who may not see an incident with its words and pictures.
-func (a *api) seesWords(ctx context.Context, i dispatch.Incident) error {
-	i, err := a.shownIncident(ctx, i)
-	if err == nil && i.Masked {
+// seesOf refuses who does not see something of an incident whole.
+func (a *api) seesOf(ctx context.Context, i dispatch.Incident, f dispatch.Field) error {
+	v, err := a.incidentView(ctx, i)
+	if err == nil && v.Of(f) != dispatch.Whole {
 		err = dispatch.Refuse(dispatch.CodeNotFound, "")
 	}
 	return err
+}
+
+// shownResponder gives a person as the actor sees them.
+func (a *api) shownResponder(ctx context.Context, r dispatch.Responder) (dispatch.Responder, error) {
+	return found(a.sight(ctx).Responder(r).Responder(r))
 }

@@ -29,7 +29,11 @@ func (a *api) assignments() {
 				if err != nil {
 					return nil, err
 				}
-				return answer(a.Reader.Assignment(ctx, out.ID))
+				as, err := a.Reader.Assignment(ctx, out.ID)
+				if err != nil {
+					return nil, err
+				}
+				return answer(found(a.sight(ctx).Assignment(as)))
 			})
 	}
 }

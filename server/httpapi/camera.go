@@ -25,10 +25,10 @@ func (a *api) cameras() {
 	})
 	operation(a, "GET", "/api/v1/cameras/{id}", "get-camera", "One camera", sees(dispatch.FieldCameraRecord), 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Camera], error) {
 		c, err := a.Reader.Camera(ctx, in.ID)
-		if err == nil && !actorOf(ctx).MayIn(a.Service.Tree(), dispatch.See(dispatch.FieldCameraRecord), c.AreaID) {
-			err = dispatch.Refuse(dispatch.CodeNotFound, "")
+		if err != nil {
+			return nil, err
 		}
-		return answer(c, err)
+		return answer(found(a.sight(ctx).In(c.AreaID).Camera(c)))
 	})
 	a.cameraHealth()
 }

@@ -26,6 +26,10 @@ func (a *api) cameraHealth() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.Reader.Camera(ctx, out.ID))
+			c, err := a.Reader.Camera(ctx, out.ID)
+			if err != nil {
+				return nil, err
+			}
+			return answer(found(a.sight(ctx).In(c.AreaID).Camera(c)))
 		})
 }

@@ -56,8 +56,5 @@ func (a *api) mine(ctx context.Context, _ *none) (*body[dispatch.Mine], error) {
 	if err != nil {
 		return nil, err
 	}
-	for k := range m.Nearby { // what happened is told to those who take part
-		m.Nearby[k] = dispatch.MaskIncident(m.Nearby[k])
-	}
-	return answer(m, nil)
+	return answer(a.sight(ctx).Mine(m), nil)
 }

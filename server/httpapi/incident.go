@@ -163,12 +163,16 @@ func (a *api) changed(ctx context.Context) func(dispatch.Outcome, error) (*body[
 		if err != nil {
 			return nil, err
 		}
-		return answer(a.Reader.Incident(ctx, out.ID))
+		i, err := a.Reader.Incident(ctx, out.ID)
+		if err != nil {
+			return nil, err
+		}
+		return answer(a.shownIncident(ctx, i))
 	}
 }
 
 func (a *api) listIncidents(ctx context.Context, in *incidentsInput) (*body[incidentsView], error) {
-	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldIncident), in.AreaID)
+	reach, err := a.reach(ctx, in.AreaID)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +180,7 @@ func (a *api) listIncidents(ctx context.Context, in *incidentsInput) (*body[inci
 	if err != nil {
 		return nil, err
 	}
-	list, total, err := a.Reader.Incidents(ctx, dispatch.IncidentFilter{AreaIDs: areas, Queue: in.Queue, State: in.State,
+	list, total, err := a.Reader.Incidents(ctx, dispatch.IncidentFilter{Reach: reach, Queue: in.Queue, State: in.State,
 		AccountID: actorOf(ctx).AccountID, Limit: in.Limit, BeforeID: before})
 	if err != nil {
 		return nil, err
@@ -185,11 +189,8 @@ func (a *api) listIncidents(ctx context.Context, in *incidentsInput) (*body[inci
 	if len(list) == in.Limit {
 		view.NextCursor = writeCursor(list[len(list)-1].ID)
 	}
-	for k := range list {
-		if full, _ := a.sees(ctx, list[k].AreaID); !full {
-			list[k] = dispatch.MaskIncident(list[k])
-		}
-	}
+	sight := a.sight(ctx)
+	view.Incidents = dispatch.Each(list, func(i dispatch.Incident) (dispatch.Incident, bool) { return sight.Incident(i, false).Incident(i) })
 	return answer(view, nil)
 }
 
@@ -204,38 +205,11 @@ func (a *api) incidentDetail(ctx context.Context, in *IDInput) (*body[dispatch.I
 	if err != nil {
 		return nil, err
 	}
-	if d.Incident, err = a.shownIncident(ctx, d.Incident); err != nil {
+	v, err := a.incidentView(ctx, d.Incident)
+	if err != nil {
 		return nil, err
 	}
-	for k := range d.Reports {
-		d.Reports[k].Phone = dispatch.MaskPhone(d.Reports[k].Phone)
-	}
-	full, _ := a.sees(ctx, d.Incident.AreaID)
-	if !full {
-		a.narrow(ctx, &d)
-	}
-	return answer(d, nil)
-}
-
-// narrow leaves of an incident's detail what a responder who takes part may
-// see (their own offers, everybody's assignments), and a wall nothing of people.
-func (a *api) narrow(ctx context.Context, d *dispatch.IncidentDetail) {
-	own := actorOf(ctx).ResponderID
-	offers := []dispatch.Offer{}
-	for _, o := range d.Offers {
-		if o.ResponderID == own && own != 0 {
-			offers = append(offers, o)
-		}
-	}
-	d.Offers, d.Reports = offers, []dispatch.Report{}
-	for k := range d.Assignments {
-		if as := &d.Assignments[k]; as.ResponderID != own {
-			as.ResponderName, as.Reason = dispatch.MaskName(as.ResponderName), ""
-		}
-	}
-	if d.Incident.Masked {
-		d.Timeline, d.Photos = []dispatch.TimelineEntry{}, []dispatch.Photo{}
-	}
+	return answer(found(a.sight(ctx).Detail(v, d)))
 }
 
 func (a *api) surroundings(ctx context.Context, in *IDInput) (*body[dispatch.Surroundings], error) {
@@ -248,10 +222,7 @@ func (a *api) surroundings(ctx context.Context, in *IDInput) (*body[dispatch.Sur
 		return nil, err
 	}
 	out, err := a.Reader.Surroundings(ctx, i)
-	if full, _ := a.sees(ctx, i.AreaID); !full {
-		out.Cameras = []dispatch.Camera{}
-	}
-	return answer(out, err)
+	return answer(a.sight(ctx).Surroundings(i, out), err)
 }
 
 func (a *api) send(ctx context.Context, in *sendInput) (*body[sentView], error) {
@@ -260,11 +231,14 @@ func (a *api) send(ctx context.Context, in *sendInput) (*body[sentView], error) 
 		return nil, err
 	}
 	i, err := a.Reader.Incident(ctx, out.ID)
+	if err == nil {
+		i, err = a.shownIncident(ctx, i)
+	}
 	if err != nil {
 		return nil, err
 	}
 	offers, err := a.Reader.OffersOfLastWave(ctx, out.ID)
-	return answer(sentView{i, offers}, err)
+	return answer(sentView{i, dispatch.Each(offers, a.sight(ctx).Offer)}, err)
 }
 
 func (a *api) editIncident(ctx context.Context, in *editInput) (*body[dispatch.Incident], error) {

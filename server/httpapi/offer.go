@@ -45,8 +45,17 @@ func (a *api) answerOffer(ctx context.Context, step string, in *answerInput) (*b
 	if err != nil {
 		return nil, err
 	}
+	view, sight := answeredView{}, a.sight(ctx)
+	if view.Offer, err = found(sight.Offer(o)); err != nil {
+		return nil, err
+	}
 	as, err := a.Reader.AssignmentOfOffer(ctx, out.ID)
-	return answer(answeredView{o, as}, err)
+	if as != nil {
+		if mine, ok := sight.Assignment(*as); ok {
+			view.Assignment = &mine
+		}
+	}
+	return answer(view, err)
 }
 
 func timeOf(t *time.Time) time.Time {

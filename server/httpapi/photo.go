@@ -55,7 +55,7 @@ func (a *api) photos() {
 		if err != nil {
 			return nil, err
 		}
-		if err := a.seesWords(ctx, i); err != nil { // before any work is done for them
+		if err := a.seesOf(ctx, i, dispatch.FieldPhotoPicture); err != nil { // before any work is done for them
 			return nil, err
 		}
 		return a.addPhoto(ctx, in.Key, in.RawBody.Data().File, in.ID, 0)
@@ -240,5 +240,5 @@ func (a *api) photo(ctx context.Context, id int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jpeg, a.seesWords(ctx, i)
+	return jpeg, a.seesOf(ctx, i, dispatch.FieldPhotoPicture)
 }

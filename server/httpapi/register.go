@@ -122,6 +122,9 @@ func (a *api) listRegisters(ctx context.Context, _ *none) (*body[registersView],
 	language := languageOf(ctx)
 	view := registersView{Registers: []registerInfo{}, Attributes: importer.AttributeTitles(language)}
 	for _, n := range importer.Nouns() {
+		if field, err := dispatch.RegisterField(n.Name); err != nil || !actorOf(ctx).May(dispatch.See(field)) {
+			continue
+		}
 		info := registerInfo{Noun: n.Name, Title: importer.NounTitle(language, n), Located: n.Located}
 		for _, c := range n.Columns {
 			if c.Hidden {
@@ -140,8 +143,15 @@ func (a *api) listRegisters(ctx context.Context, _ *none) (*body[registersView],
 }
 
 // filter narrows a register to what is asked for and the actor may see.
-func (a *api) filter(ctx context.Context, q RegisterQuery) (dispatch.RegisterFilter, error) {
-	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldPlace), q.AreaID)
+func (a *api) filter(ctx context.Context, noun string, q RegisterQuery) (dispatch.RegisterFilter, error) {
+	field, err := dispatch.RegisterField(noun)
+	if err != nil {
+		return dispatch.RegisterFilter{}, err
+	}
+	if !actorOf(ctx).May(dispatch.See(field)) {
+		return dispatch.RegisterFilter{}, dispatch.Refuse(dispatch.CodeNotFound, "noun")
+	}
+	areas, err := a.scope(ctx, dispatch.See(field), q.AreaID)
 	if err != nil {
 		return dispatch.RegisterFilter{}, err
 	}
@@ -160,7 +170,7 @@ func (a *api) filter(ctx context.Context, q RegisterQuery) (dispatch.RegisterFil
 }
 
 func (a *api) listRegister(ctx context.Context, in *registerInput) (*body[registerView], error) {
-	f, err := a.filter(ctx, in.RegisterQuery)
+	f, err := a.filter(ctx, in.Noun, in.RegisterQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -172,26 +182,16 @@ func (a *api) listRegister(ctx context.Context, in *registerInput) (*body[regist
 	if err != nil {
 		return nil, err
 	}
-	for i := range list {
-		a.maskRow(ctx, in.Noun, &list[i])
-	}
-	view := registerView{Rows: list, Total: total}
+	sight := a.sight(ctx)
+	view := registerView{Total: total, Rows: dispatch.Each(list, func(row dispatch.RegisterRow) (dispatch.RegisterRow, bool) { return sight.Row(in.Noun, row) })}
 	if len(list) == in.Limit {
 		view.NextCursor = writeCursor(list[len(list)-1].ID)
 	}
 	return answer(view, nil)
 }
 
-// maskRow masks what lists and exports do not show: people's telephone numbers.
-// An import leaves a masked number as it is.
-func (a *api) maskRow(_ context.Context, noun string, row *dispatch.RegisterRow) {
-	if phone, ok := row.Values["phone"]; ok && noun == "responders" {
-		row.Values["phone"] = dispatch.MaskPhone(phone)
-	}
-}
-
 func (a *api) registerPoints(ctx context.Context, in *registerPointsInput) (*body[registerPointsView], error) {
-	f, err := a.filter(ctx, in.RegisterQuery)
+	f, err := a.filter(ctx, in.Noun, in.RegisterQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (a *api) exportRegister(w http.ResponseWriter, r *http.Request) {
 	q, err := readRegisterQuery(r.URL.Query())
 	var f dispatch.RegisterFilter
 	if err == nil {
-		f, err = a.filter(ctx, q)
+		f, err = a.filter(ctx, noun.Name, q)
 	}
 	var attributes []string
 	if err == nil {
@@ -267,21 +267,25 @@ func (a *api) exportRegister(w http.ResponseWriter, r *http.Request) {
 		a.writeProblem(w, r, err)
 		return
 	}
-	language := languageOf(ctx)
+	language, sight := languageOf(ctx), a.sight(ctx)
 	columns, fields := importer.TableColumns(language, noun, attributes)
 	if r.URL.Query().Get("format") == "geojson" {
 		a.writeFile(w, r, noun, ".geojson", "application/geo+json", func() (sheet.Writer, error) { return sheet.GeoJSON(w, fields) }, func(t sheet.Writer) error {
 			return a.Registers.EachRow(ctx, noun.Name, f, func(row dispatch.RegisterRow) error {
-				a.maskRow(ctx, noun.Name, &row)
-				return t.Write(importer.Written(fields, row.Values))
+				if row, ok := sight.Row(noun.Name, row); ok {
+					return t.Write(importer.Written(fields, row.Values))
+				}
+				return nil
 			})
 		})
 		return
 	}
 	a.writeTable(w, r, noun, columns, func(t sheet.Writer) error {
 		return a.Registers.EachRow(ctx, noun.Name, f, func(row dispatch.RegisterRow) error {
-			a.maskRow(ctx, noun.Name, &row)
-			return t.Write(importer.Shown(language, noun, fields, row.Values))
+			if row, ok := sight.Row(noun.Name, row); ok {
+				return t.Write(importer.Shown(language, noun, fields, row.Values))
+			}
+			return nil
 		})
 	})
 }

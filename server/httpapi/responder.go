@@ -57,7 +57,7 @@ func (a *api) addResponder(ctx context.Context, in *addResponderInput) (*body[di
 
 func (a *api) responders() {
 	operation(a, "POST", "/api/v1/responders", "add-responder", "Register a person, or change one", Access(dispatch.ActionAdminister), 200, a.addResponder)
-	operation(a, "GET", "/api/v1/responders", "list-responders", "People who can be dispatched", sees(dispatch.FieldResponderPhone), 200, a.listResponders)
+	operation(a, "GET", "/api/v1/responders", "list-responders", "People who can be dispatched", sees(dispatch.FieldResponderPost), 200, a.listResponders)
 	operation(a, "GET", "/api/v1/responders/{id}", "get-responder", "One person", SignedIn, 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Responder], error) {
 		r, err := a.Reader.Responder(ctx, in.ID)
 		if err != nil {
@@ -68,7 +68,7 @@ func (a *api) responders() {
 }
 
 func (a *api) listResponders(ctx context.Context, in *respondersInput) (*body[respondersView], error) {
-	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldResponderPhone), in.AreaID)
+	areas, err := a.scope(ctx, dispatch.See(dispatch.FieldResponderPost), in.AreaID)
 	if err != nil {
 		return nil, err
 	}

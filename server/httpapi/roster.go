@@ -152,19 +152,11 @@ func (a *api) rosterAfter(ctx context.Context) func(dispatch.Outcome, error) (*b
 			return nil, err
 		}
 		d, err := a.Reader.RosterDuty(ctx, out.ID)
-		return answer(a.shownDuty(ctx, d), err)
-	}
-}
-
-// shownDuty leaves out the name of whom a duty was taken over from where the
-// asker may not see them.
-func (a *api) shownDuty(ctx context.Context, d dispatch.RosterDuty) dispatch.RosterDuty {
-	if d.StandsForArea != nil {
-		if !actorOf(ctx).MayIn(a.Service.Tree(), dispatch.See(dispatch.FieldRoster), *d.StandsForArea) {
-			d.StandsForName = nil
+		if err != nil {
+			return nil, err
 		}
+		return answer(found(a.sight(ctx).RosterDuty(d)))
 	}
-	return d
 }
 
 func (a *api) roster(ctx context.Context, in *rosterInput) (*body[rosterView], error) {
@@ -189,10 +181,7 @@ func (a *api) roster(ctx context.Context, in *rosterInput) (*body[rosterView], e
 	if err != nil {
 		return nil, err
 	}
-	for k := range list {
-		list[k] = a.shownDuty(ctx, list[k])
-	}
-	view := rosterView{Duties: list, Total: total}
+	view := rosterView{Duties: dispatch.Each(list, a.sight(ctx).RosterDuty), Total: total}
 	if len(list) == in.Limit {
 		view.NextCursor = writeRosterCursor(list[len(list)-1])
 	}

@@ -71,7 +71,7 @@ func (f *rosterReader) Holidays(_ context.Context, from, to dispatch.Day) ([]dis
 
 func newRosterUnder(t *testing.T) (*under, *rosterReader) {
 	far, name := int64(3), "王芳"
-	r := &rosterReader{duty: dispatch.RosterDuty{ID: 7, StartsAt: testNow.Add(time.Microsecond), StandsForName: &name, StandsForArea: &far}}
+	r := &rosterReader{duty: dispatch.RosterDuty{ID: 7, AreaID: 4, StartsAt: testNow.Add(time.Microsecond), StandsForName: &name, StandsForArea: &far}}
 	return newUnder(t, func(d *Deps) { d.Reader = r }), r
 }
 

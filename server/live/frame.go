@@ -9,20 +9,6 @@ import (
 	"yiping/server/dispatch"
 )
 
-// variant is a way of seeing a change. Frames are encoded once for each.
-type variant int
-
-const (
-	unseen      variant = iota
-	whole               // everything, for those whose role sees the area
-	masked              // no words, no names, no exact points
-	party               // the event and the incident, for those who take part
-	nearby              // the incident masked, for responders of its area
-	force               // a responder of one's area who works elsewhere
-	forceMasked         // the same, masked
-	variants
-)
-
 // eventFrame is a change as it travels.
 type eventFrame struct {
 	Type       string               `json:"type"`
@@ -34,71 +20,14 @@ type eventFrame struct {
 	Responder  *dispatch.Responder  `json:"responder,omitempty"`
 }
 
-// encodeChange gives the frame of a change in a way of seeing. own is the
-// responder it is about where the receiver is that responder.
-func encodeChange(c dispatch.Change, v variant) []byte {
-	f := eventFrame{Type: "event", Offset: c.Event.Offset, Event: c.Event}
-	switch v {
-	case whole:
-		f.Incident, f.Offer, f.Assignment, f.Responder = c.Incident, c.Offer, c.Assignment, hidePhone(c.Responder)
-	case masked:
-		f.Incident, f.Responder = maskIncident(c.Incident), maskResponder(c.Responder)
-		f.Offer, f.Assignment = maskOffer(c.Offer), maskAssignment(c.Assignment)
-		f.Event.AccountID = nil
-	case party:
-		f.Incident, f.Offer, f.Assignment = c.Incident, c.Offer, c.Assignment
-	case nearby:
-		f.Incident = maskIncident(c.Incident)
-		f.Event.AccountID, f.Event.ResponderID = nil, nil
-	case force:
-		f.Responder = hidePhone(c.Responder)
-	case forceMasked:
-		f.Responder = maskResponder(c.Responder)
-	}
-	return encode(f)
-}
-
-func hidePhone(r *dispatch.Responder) *dispatch.Responder {
-	if r == nil {
+// encodeChange gives the frame of a change as it is seen, nil where it is not.
+func encodeChange(c dispatch.Change, v dispatch.ChangeView) []byte {
+	c, ok := v.Show(c)
+	if !ok {
 		return nil
 	}
-	out := *r
-	out.Phone = dispatch.MaskPhone(out.Phone)
-	return &out
-}
-
-func maskIncident(i *dispatch.Incident) *dispatch.Incident {
-	if i == nil {
-		return nil
-	}
-	out := dispatch.MaskIncident(*i)
-	return &out
-}
-
-func maskResponder(r *dispatch.Responder) *dispatch.Responder {
-	if r == nil {
-		return nil
-	}
-	out := dispatch.MaskResponder(*r)
-	return &out
-}
-
-func maskOffer(o *dispatch.Offer) *dispatch.Offer {
-	if o == nil {
-		return nil
-	}
-	out := *o
-	out.ResponderName, out.Reason, out.AnswerReason = dispatch.MaskName(o.ResponderName), "", ""
-	return &out
-}
-
-func maskAssignment(a *dispatch.Assignment) *dispatch.Assignment {
-	if a == nil {
-		return nil
-	}
-	out := *a
-	out.ResponderName, out.Reason = dispatch.MaskName(a.ResponderName), ""
-	return &out
+	return encode(eventFrame{Type: "event", Offset: c.Event.Offset, Event: c.Event,
+		Incident: c.Incident, Offer: c.Offer, Assignment: c.Assignment, Responder: c.Responder})
 }
 
 // snapshotFrame is what a subscriber starts from.
@@ -160,6 +89,14 @@ func encode(v any) []byte {
 type place struct {
 	lon, lat, heading float64
 	at                int64 // unix milliseconds
+}
+
+func placeOf(p dispatch.Position) place {
+	out := place{lon: p.Lon, lat: p.Lat, heading: -1, at: p.At.UnixMilli()}
+	if p.HeadingDegrees != nil {
+		out.heading = *p.HeadingDegrees
+	}
+	return out
 }
 
 // encodePositions writes the compact frame of positions.

@@ -3,21 +3,20 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/rs/zerolog"
 
-	"yiping/geo"
 	"yiping/server/dispatch"
 )
 
 // Source is where snapshots and missed events are read.
 type Source interface {
 	Head(ctx context.Context) (epoch string, offset int64, err error)
-	// Snapshot: areaIDs nil means everywhere; with a responder, what they take part in too.
-	Snapshot(ctx context.Context, areaIDs []int64, responderID int64) (dispatch.Snapshot, error)
+	Snapshot(ctx context.Context, reach dispatch.Reach) (dispatch.Snapshot, error)
 	Changes(ctx context.Context, after int64, limit int) ([]dispatch.Change, error)
 }
 
@@ -46,7 +45,7 @@ type Hub struct {
 	mu          sync.Mutex
 	offset      int64
 	subscribers map[*Subscriber]struct{}
-	byRoot      map[int64]map[*Subscriber]struct{} // area at the root of what is seen
+	byRoot      map[int64]map[*Subscriber]struct{} // area of a grant
 	byResponder map[int64]map[*Subscriber]struct{} // responders' own
 	byHome      map[int64]map[*Subscriber]struct{} // responders' registered area
 	workArea    map[int64]int64                    // responder on a task -> area of its incident
@@ -132,11 +131,9 @@ func (h *Hub) Len() int {
 // Subscribe adds a subscriber and hands it over without a gap; see the
 // package's comment. Leave must be called.
 func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, since Since, layers []string) (*Subscriber, error) {
-	s := &Subscriber{hub: h, actor: actor, seesWhole: actor.Roots(dispatch.ActionSee), seesMask: actor.Roots(dispatch.ActionSeeMasked),
-		joining: true, view: everywhere, part: map[int64]bool{}, ready: make(chan struct{}, 1), positions: len(layers) == 0}
-	for _, layer := range layers {
-		s.positions = s.positions || layer == "responders"
-	}
+	s := &Subscriber{hub: h, actor: actor, sight: actor.Sight(h.cfg.Tree()),
+		joining: true, view: everywhere, part: map[int64]bool{}, ready: make(chan struct{}, 1)}
+	s.positions = actor.May(dispatch.See(dispatch.FieldResponderPoint)) && (len(layers) == 0 || slices.Contains(layers, "responders"))
 	if actor.ResponderID != 0 {
 		s.homeArea = homeArea
 	}
@@ -166,7 +163,7 @@ func (h *Hub) register(s *Subscriber) error {
 		return dispatch.Refuse(dispatch.CodeUnavailable, "")
 	}
 	h.subscribers[s] = struct{}{}
-	for _, root := range append(append([]int64{}, s.seesWhole...), s.seesMask...) {
+	for _, root := range s.sight.Roots() {
 		add(h.byRoot, root, s)
 	}
 	if s.actor.ResponderID != 0 {
@@ -183,7 +180,7 @@ func (h *Hub) Leave(s *Subscriber) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.subscribers, s)
-	for _, root := range append(append([]int64{}, s.seesWhole...), s.seesMask...) {
+	for _, root := range s.sight.Roots() {
 		remove(h.byRoot, root, s)
 	}
 	remove(h.byResponder, s.actor.ResponderID, s)
@@ -265,7 +262,7 @@ func (h *Hub) takePart(ctx context.Context, s *Subscriber) error {
 	if s.actor.ResponderID == 0 {
 		return nil
 	}
-	snap, err := h.cfg.Source.Snapshot(ctx, []int64{}, s.actor.ResponderID)
+	snap, err := h.cfg.Source.Snapshot(ctx, dispatch.Reach{AreaIDs: []int64{}, ResponderID: s.actor.ResponderID})
 	if err != nil {
 		return err
 	}
@@ -288,59 +285,20 @@ func (h *Hub) notePart(s *Subscriber, snap dispatch.Snapshot) {
 	}
 }
 
-// snapshot reads what is open of what a subscriber may see, and masks it.
+// snapshot reads what is open of what a subscriber may see, as they see it.
 func (h *Hub) snapshot(ctx context.Context, s *Subscriber) (dispatch.Snapshot, error) {
-	tree := h.cfg.Tree()
-	if s.actor.ResponderID != 0 && len(s.seesMask) == 0 {
-		snap, err := h.cfg.Source.Snapshot(ctx, tree.Below(s.homeArea), s.actor.ResponderID)
-		if err != nil {
-			return snap, err
-		}
-		h.notePart(s, snap)
-		for k, i := range snap.Incidents {
-			if !s.part[i.ID] {
-				snap.Incidents[k] = dispatch.MaskIncident(i)
-			}
-		}
-		return snap, nil
+	tree, see := h.cfg.Tree(), dispatch.See(dispatch.FieldIncident)
+	roots := s.actor.Roots(see)
+	if s.homeArea != 0 {
+		roots = append(roots, s.homeArea)
 	}
-	snap, err := h.cfg.Source.Snapshot(ctx, areasOf(tree, s.seesMask), 0)
+	snap, err := h.cfg.Source.Snapshot(ctx, dispatch.Reach{AreaIDs: tree.Reach(roots),
+		PartyAreaIDs: tree.Below(s.actor.PartyRoots(see)...), ResponderID: s.actor.ResponderID})
 	if err != nil {
 		return snap, err
 	}
-	for k, i := range snap.Incidents {
-		if !under(tree, i.AreaID, s.seesWhole) {
-			snap.Incidents[k] = dispatch.MaskIncident(i)
-		}
-	}
-	for k, o := range snap.Offers {
-		if !under(tree, o.AreaID, s.seesWhole) {
-			snap.Offers[k] = *maskOffer(&o)
-		}
-	}
-	for k, a := range snap.Assignments {
-		if !under(tree, a.AreaID, s.seesWhole) {
-			snap.Assignments[k] = *maskAssignment(&a)
-		}
-	}
-	for k, r := range snap.Responders {
-		snap.Responders[k] = seen(r, under(tree, r.AreaID, s.seesWhole) || len(s.seesWhole) > 0 && r.Task != nil)
-	}
-	return snap, nil
-}
-
-// areasOf gives the areas below the roots, nil for everywhere.
-func areasOf(tree *dispatch.AreaTree, roots []int64) []int64 {
-	for _, root := range roots {
-		if root == tree.Root() {
-			return nil
-		}
-	}
-	ids := tree.Below(roots...)
-	if ids == nil {
-		ids = []int64{}
-	}
-	return ids
+	h.notePart(s, snap)
+	return s.sight.On(tree).Snapshot(snap, s.part, s.homeArea), nil
 }
 
 // Publish hands on changes in the order of the log.
@@ -351,45 +309,50 @@ func (h *Hub) Publish(changes []dispatch.Change) {
 	for _, c := range changes {
 		h.offset, h.changedAt = c.Event.Offset, h.cfg.Now()
 		h.noteWork(c)
-		var frames [variants][]byte
+		frames := map[dispatch.ChangeView][]byte{}
 		for s := range h.receivers(c, tree) {
 			if s.joining {
 				s.kept = append(s.kept, c)
 				continue
 			}
-			h.give(s, c, tree, &frames)
+			h.give(s, c, tree, frames)
 		}
 	}
 }
 
 // give sends a change to a subscriber that may see it and does not have it.
-func (h *Hub) give(s *Subscriber, c dispatch.Change, tree *dispatch.AreaTree, frames *[variants][]byte) {
+// frames holds what was encoded of the change for those who see it alike.
+func (h *Hub) give(s *Subscriber, c dispatch.Change, tree *dispatch.AreaTree, frames map[dispatch.ChangeView][]byte) {
 	if c.Event.Offset <= s.floor {
 		return
 	}
 	s.floor = c.Event.Offset
-	v := s.wayOf(c, tree)
-	if v == unseen {
-		return
+	v := s.viewOf(c, tree)
+	frame, done := frames[v]
+	if !done {
+		frame = encodeChange(c, v)
+		if frames != nil {
+			frames[v] = frame
+		}
 	}
-	if frames == nil {
-		s.push(encodeChange(c, v))
-		return
+	if frame != nil {
+		s.push(frame)
 	}
-	if frames[v] == nil {
-		frames[v] = encodeChange(c, v)
-	}
-	s.push(frames[v])
 }
 
 // receivers gives everybody who might see a change: by the areas it lies in, by
-// the responder it is about and the area they are registered in, by home, and
-// all responders who take part.
+// those that take part, by the responder it is about and the area they are
+// registered in, by home, and all responders who take part.
 func (h *Hub) receivers(c dispatch.Change, tree *dispatch.AreaTree) map[*Subscriber]struct{} {
 	found := map[*Subscriber]struct{}{}
 	h.collect(found, tree, c.Event.AreaID)
 	for s := range h.byHome[c.Event.AreaID] {
 		found[s] = struct{}{}
+	}
+	if c.Incident != nil {
+		for _, p := range c.Incident.Parties {
+			h.collect(found, tree, p.AreaID)
+		}
 	}
 	if c.Responder != nil && c.Responder.AreaID != c.Event.AreaID {
 		h.collect(found, tree, c.Responder.AreaID)
@@ -456,7 +419,7 @@ const peopleMost = 800
 // Look sends the people without a task who stand in a view, and from then on
 // only their positions; nil is everywhere. Those on a task are in the snapshot.
 func (h *Hub) Look(s *Subscriber, view *orb.Bound) {
-	if !s.positions || len(s.seesMask) == 0 {
+	if !s.positions {
 		return
 	}
 	if view == nil {
@@ -464,22 +427,13 @@ func (h *Hub) Look(s *Subscriber, view *orb.Bound) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	tree := h.cfg.Tree()
-	people, crowd, total := h.cfg.Look(*view, peopleMost, func(areaID int64) bool { return under(tree, areaID, s.seesMask) })
+	sight := s.sight.On(h.cfg.Tree())
+	people, crowd, total := h.cfg.Look(*view, peopleMost, func(areaID int64) bool { return sight.In(areaID).Sees(dispatch.FieldResponder) })
 	for k, r := range people {
-		people[k] = seen(r, under(tree, r.AreaID, s.seesWhole))
+		people[k], _ = sight.Person(r)
 	}
 	s.view, s.crowded = *view, crowd != nil
 	s.push(encode(peopleFrame{Type: "people", Offset: h.offset, Total: total, Responders: people, Crowd: spots(crowd)}))
-}
-
-// seen gives a person as who sees their area whole, or masked, sees them.
-func seen(r dispatch.Responder, whole bool) dispatch.Responder {
-	if !whole {
-		return dispatch.MaskResponder(r)
-	}
-	r.Phone = dispatch.MaskPhone(r.Phone)
-	return r
 }
 
 // Move hands on positions that were committed; the last one of a tick wins.
@@ -499,26 +453,9 @@ func (h *Hub) Move(positions []dispatch.Position) {
 			if !s.positions || s.joining || !working && (s.crowded || !s.view.Contains(orb.Point{p.Lon, p.Lat})) {
 				continue
 			}
-			full := under(tree, p.AreaID, s.seesWhole) || working && under(tree, work, s.seesWhole)
-			s.move(p.ResponderID, placeOf(p, full))
+			if seen, ok := s.sight.On(tree).Place(p.AreaID, work).Position(p); ok {
+				s.move(p.ResponderID, placeOf(seen))
+			}
 		}
 	}
-}
-
-// placeOf gives a position as it travels; who does not see it whole gets the
-// centre of its cell.
-func placeOf(p dispatch.Position, whole bool) place {
-	out := place{lon: p.Lon, lat: p.Lat, heading: -1, at: p.At.UnixMilli()}
-	if whole {
-		if p.HeadingDegrees != nil {
-			out.heading = *p.HeadingDegrees
-		}
-		return out
-	}
-	if cell, err := geo.CellOf([2]float64{p.Lon, p.Lat}, geo.ResolutionPeople); err == nil {
-		if middle, err := cell.Center(); err == nil {
-			out.lon, out.lat = middle.Lon(), middle.Lat()
-		}
-	}
-	return out
 }

@@ -57,7 +57,7 @@ func (s *source) Head(context.Context) (string, int64, error) {
 	return "epoch", int64(len(s.log)), nil
 }
 
-func (s *source) Snapshot(context.Context, []int64, int64) (dispatch.Snapshot, error) {
+func (s *source) Snapshot(context.Context, dispatch.Reach) (dispatch.Snapshot, error) {
 	defer s.interrupted()()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/paulmach/orb"
@@ -29,10 +28,9 @@ const (
 type Subscriber struct {
 	hub       *Hub
 	actor     dispatch.Actor
-	seesWhole []int64 // roots of areas seen whole
-	seesMask  []int64 // roots of areas seen masked
-	homeArea  int64   // a responder's registered area, 0 for others
-	positions bool    // the responders layer is wanted
+	sight     dispatch.Sight
+	homeArea  int64 // a responder's registered area, 0 for others
+	positions bool  // the responders layer is wanted, and may be seen
 
 	// Under the hub's lock.
 	joining bool
@@ -129,49 +127,24 @@ func (s *Subscriber) flush() {
 	s.push(encodePositions(places))
 }
 
-// wayOf decides how this subscriber sees a change: the one place where it is
-// decided. Calls for one subscriber come in order of the log, under the hub's
-// lock, since what a responder takes part in follows from it.
-func (s *Subscriber) wayOf(c dispatch.Change, tree *dispatch.AreaTree) variant {
-	if under(tree, c.Event.AreaID, s.seesWhole) {
-		return whole
-	}
-	if v := s.partyWay(c); v != unseen {
-		return v
-	}
-	if under(tree, c.Event.AreaID, s.seesMask) {
-		return masked
-	}
-	if c.Responder != nil && c.Responder.AreaID != c.Event.AreaID {
-		if under(tree, c.Responder.AreaID, s.seesWhole) {
-			return force
-		}
-		if under(tree, c.Responder.AreaID, s.seesMask) {
-			return forceMasked
-		}
-	}
-	if s.homeArea != 0 && c.Event.AreaID == s.homeArea && c.Event.Noun == dispatch.NounIncident {
-		return nearby
-	}
-	return unseen
+// viewOf decides how this subscriber sees a change. Calls for one subscriber come
+// in order of the log, under the hub's lock, since what a responder takes part in
+// follows from it.
+func (s *Subscriber) viewOf(c dispatch.Change, tree *dispatch.AreaTree) dispatch.ChangeView {
+	task := s.follow(c)
+	return s.sight.On(tree).Change(c, task, s.homeArea)
 }
 
-// partyWay: a responder sees what is offered to them and the incidents they
-// take part in, until they decline, leave, or it is over.
-func (s *Subscriber) partyWay(c dispatch.Change) variant {
-	if s.actor.ResponderID == 0 || !s.actor.May(dispatch.ActionRespond) {
-		return unseen
-	}
+// follow says whether the subscriber's own responder takes part in a change's
+// incident, and keeps in mind what the change changes about it: they do from an
+// offer on until they decline, leave, or it is over.
+func (s *Subscriber) follow(c dispatch.Change) bool {
 	e := c.Event
-	own := e.ResponderID != nil && *e.ResponderID == s.actor.ResponderID
-	if e.IncidentID == nil {
-		if own {
-			return party
-		}
-		return unseen
+	if s.actor.ResponderID == 0 || e.IncidentID == nil || !s.actor.May(dispatch.ActionRespond) {
+		return false
 	}
 	was := s.part[*e.IncidentID]
-	if own {
+	if e.ResponderID != nil && *e.ResponderID == s.actor.ResponderID {
 		switch {
 		case c.Offer != nil && c.Offer.State.Open(), c.Assignment != nil && c.Assignment.State.Active():
 			s.part[*e.IncidentID] = true
@@ -179,17 +152,9 @@ func (s *Subscriber) partyWay(c dispatch.Change) variant {
 			c.Offer != nil && c.Offer.State != dispatch.OfferAccepted:
 			delete(s.part, *e.IncidentID)
 		}
-		return party
 	}
 	if was && c.Incident != nil && c.Incident.State.Terminal() {
 		delete(s.part, *e.IncidentID)
 	}
-	if was && (e.Noun == dispatch.NounIncident || e.Noun == dispatch.NounTimeline) {
-		return party
-	}
-	return unseen
-}
-
-func under(tree *dispatch.AreaTree, areaID int64, roots []int64) bool {
-	return slices.ContainsFunc(roots, func(root int64) bool { return tree.Within(areaID, root) })
+	return was
 }

@@ -138,15 +138,15 @@ func TestSnapshot(t *testing.T) {
 	f.until("the offer", func(read []dispatch.Change) bool {
 		return len(read) > 0 && read[len(read)-1].Event.Kind == "offer.offered"
 	})
-	all, err := f.store.Snapshot(ctx, nil, 0)
+	all, err := f.store.Snapshot(ctx, dispatch.Reach{})
 	if err != nil || len(all.Incidents) != 1 || len(all.Offers) != 1 || len(all.Responders) != 0 || all.Offset != f.store.Feed().Offset() {
 		t.Fatalf("everywhere: %+v, %v", all, err)
 	}
-	none, err := f.store.Snapshot(ctx, []int64{f.east.ID}, 0)
+	none, err := f.store.Snapshot(ctx, dispatch.Reach{AreaIDs: []int64{f.east.ID}})
 	if err != nil || len(none.Incidents)+len(none.Offers)+len(none.Responders) != 0 {
 		t.Fatalf("another community: %+v, %v", none, err)
 	}
-	mine, err := f.store.Snapshot(ctx, []int64{}, one.ResponderID)
+	mine, err := f.store.Snapshot(ctx, dispatch.Reach{AreaIDs: []int64{}, ResponderID: one.ResponderID})
 	if err != nil || len(mine.Incidents) != 1 || len(mine.Offers) != 1 || len(mine.Responders) != 1 {
 		t.Fatalf("the responder's own: %+v, %v", mine, err)
 	}
@@ -156,7 +156,7 @@ func TestSnapshot(t *testing.T) {
 		if areas != nil {
 			ids = []int64{*areas}
 		}
-		if who, err := f.store.Snapshot(ctx, ids, 0); err != nil || len(who.Responders) != want || len(who.Assignments) != want {
+		if who, err := f.store.Snapshot(ctx, dispatch.Reach{AreaIDs: ids}); err != nil || len(who.Responders) != want || len(who.Assignments) != want {
 			t.Errorf("who works in %v: %+v, %v", ids, who.Responders, err)
 		}
 	}

@@ -178,16 +178,21 @@ func (s *Store) IncidentPlan(ctx context.Context, id int64) (dispatch.Incident, 
 // open holds for incidents that are not over.
 const open = `i.state not in ('closed', 'rejected', 'merged', 'cancelled')`
 
-// queues says what each queue of the console holds. $2 is the account.
+// queues says what each queue of the console holds. $3 is the account, $4 the time.
 var queues = map[string]string{
 	"open":       open,
 	"area":       open,
 	"all":        `true`,
-	"mine":       open + ` and $2 in (i.opened_by, i.verified_by, (select o.offered_by from offer o where o.incident_id = i.id order by o.id desc limit 1))`,
+	"mine":       open + ` and $3 in (i.opened_by, i.verified_by, (select o.offered_by from offer o where o.incident_id = i.id order by o.id desc limit 1))`,
 	"unassigned": `i.state in ('verified', 'dispatching') and not exists (select 1 from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene'))`,
-	"overdue":    open + ` and i.due_at < $3`,
+	"overdue":    open + ` and i.due_at < $4`,
 	"check":      `i.state in ('resolved', 'checked')`,
 }
+
+// reached holds for incidents within reach: of the areas $1 (null for all), and
+// those in which the areas $2 take part.
+const reached = `($1::bigint[] is null or i.area_id = any($1)
+	or i.id in (select y.incident_id from incident_party y where y.until is null and y.area_id = any($2::bigint[])))`
 
 // Incidents gives a page of a queue, newest first, and how many it holds in all.
 func (s *Store) Incidents(ctx context.Context, f dispatch.IncidentFilter) ([]dispatch.Incident, int, error) {
@@ -195,15 +200,15 @@ func (s *Store) Incidents(ctx context.Context, f dispatch.IncidentFilter) ([]dis
 	if !ok {
 		queue = open
 	}
-	where := ` where ($1::bigint[] is null or i.area_id = any($1)) and ` + queue +
-		` and ($4 = '' or i.state = $4) and $2::bigint is not null and $3::timestamptz is not null`
+	where := ` where ` + reached + ` and ` + queue +
+		` and ($5 = '' or i.state = $5) and $3::bigint is not null and $4::timestamptz is not null`
 	var total int
-	err := s.read(ctx).QueryRow(ctx, `select count(*) from incident i`+where, f.AreaIDs, f.AccountID, s.now(), f.State).Scan(&total)
+	err := s.read(ctx).QueryRow(ctx, `select count(*) from incident i`+where, f.AreaIDs, f.PartyAreaIDs, f.AccountID, s.now(), f.State).Scan(&total)
 	if err != nil {
 		return nil, 0, translate(err)
 	}
-	list, err := many[dispatch.Incident](ctx, s.read(ctx), selectIncident+where+` and ($5 = 0 or i.id < $5) order by i.id desc limit $6`,
-		f.AreaIDs, f.AccountID, s.now(), f.State, f.BeforeID, f.Limit)
+	list, err := many[dispatch.Incident](ctx, s.read(ctx), selectIncident+where+` and ($6 = 0 or i.id < $6) order by i.id desc limit $7`,
+		f.AreaIDs, f.PartyAreaIDs, f.AccountID, s.now(), f.State, f.BeforeID, f.Limit)
 	return list, total, err
 }
 
@@ -230,6 +235,7 @@ func (s *Store) IncidentDetail(ctx context.Context, id int64) (dispatch.Incident
 		from attachment where incident_id = $1 order by id`, id); err != nil {
 		return d, err
 	}
+	d.Parties = append([]dispatch.Party{}, d.Incident.Parties...)
 	d.Events, err = many[dispatch.Event](ctx, s.read(ctx), selectEvent+` where incident_id = $1 order by "offset"`, id)
 	return d, err
 }

@@ -120,3 +120,93 @@ func (f *fixture) assignmentOf(incidentID int64, who dispatch.Actor) int64 {
 	}
 	return id
 }
+
+// TestReach: lists and snapshots hold what an area takes part in beside what
+// lies in it, until that ends.
+func TestReach(t *testing.T) {
+	f := newFixture(t)
+	i := f.takenInAt(orb.Point{121.0999, 38.05}) // in the west, at the border of the east
+	ids := func(list []dispatch.Incident) (ids []int64) {
+		for _, i := range list {
+			ids = append(ids, i.ID)
+		}
+		return ids
+	}
+	look := func(reach dispatch.Reach) (listed, total, open int) {
+		t.Helper()
+		list, total, err := f.store.Incidents(t.Context(), dispatch.IncidentFilter{Reach: reach, Queue: "open", Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		snap, err := f.store.Snapshot(t.Context(), reach)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(ids(list), ids(snap.Incidents)) {
+			t.Errorf("listed %v, in the snapshot %v", ids(list), ids(snap.Incidents))
+		}
+		return len(list), total, len(snap.Incidents)
+	}
+	east := []int64{f.east.ID}
+	for _, tt := range []struct {
+		name  string
+		reach dispatch.Reach
+		want  int
+	}{
+		{"its own area", dispatch.Reach{AreaIDs: []int64{f.west.ID}}, 1},
+		{"the neighbour's areas alone", dispatch.Reach{AreaIDs: east}, 0},
+		{"the neighbour with what it takes part in", dispatch.Reach{AreaIDs: east, PartyAreaIDs: east}, 1},
+		{"both", dispatch.Reach{PartyAreaIDs: east}, 1},
+		{"nothing", dispatch.Reach{AreaIDs: []int64{}}, 0},
+	} {
+		if listed, total, open := look(tt.reach); listed != tt.want || total != tt.want || open != tt.want {
+			t.Errorf("%s: listed %d of %d, in the snapshot %d; want %d", tt.name, listed, total, open, tt.want)
+		}
+	}
+	f.must(f.svc.Cancel(t.Context(), f.as(f.desk, "cancel"), i.ID, i.Version, "误报"))
+	list, _, err := f.store.Incidents(t.Context(), dispatch.IncidentFilter{Reach: dispatch.Reach{AreaIDs: east, PartyAreaIDs: east}, Queue: "all", Limit: 10})
+	if err != nil || len(list) != 0 {
+		t.Errorf("when it is over: %v, %v", ids(list), err)
+	}
+}
+
+// TestNotesOfWhoTakesPart: a neighbour's dispatcher adds words, may change
+// nothing, and is told of nothing once it is over.
+func TestNotesOfWhoTakesPart(t *testing.T) {
+	f := newFixture(t)
+	i := f.takenInAt(orb.Point{121.0999, 38.05})
+	far := f.takenInAt(orb.Point{121.05, 38.05})
+	for _, tt := range []struct {
+		name          string
+		who           dispatch.Actor
+		note, verify  dispatch.Code
+		another, over dispatch.Code
+	}{
+		{"the neighbour's dispatcher", f.account("east", dispatch.RoleDispatcher, f.east.ID, 0), "", dispatch.CodeForbidden, dispatch.CodeNotFound, dispatch.CodeNotFound},
+		{"the neighbour's office", f.account("office", dispatch.RoleCommunity, f.east.ID, 0), dispatch.CodeForbidden, dispatch.CodeForbidden, dispatch.CodeNotFound, dispatch.CodeNotFound},
+		{"the own office", f.account("own", dispatch.RoleCommunity, f.west.ID, 0), "", dispatch.CodeForbidden, "", ""},
+		{"the own partner", f.account("police", dispatch.RolePartner, f.west.ID, 0), "", dispatch.CodeForbidden, "", ""},
+		{"the keeper of registers", f.account("admin", dispatch.RoleSystemAdministrator, f.district.ID, 0), dispatch.CodeForbidden, dispatch.CodeForbidden, dispatch.CodeForbidden, dispatch.CodeForbidden},
+		{"a wall", f.account("wall", dispatch.RoleWall, f.west.ID, 0), dispatch.CodeForbidden, dispatch.CodeForbidden, dispatch.CodeForbidden, dispatch.CodeForbidden},
+	} {
+		note := func(id int64) dispatch.Code {
+			_, err := f.svc.Note(t.Context(), f.as(tt.who, "note"), id, "note", "路口已封", f.store.now())
+			return dispatch.CodeOf(err)
+		}
+		if got := note(i.ID); got != tt.note {
+			t.Errorf("%s notes: %q, want %q", tt.name, got, tt.note)
+		}
+		if got := note(far.ID); got != tt.another {
+			t.Errorf("%s notes elsewhere: %q, want %q", tt.name, got, tt.another)
+		}
+		_, err := f.svc.Cancel(t.Context(), f.as(tt.who, "cancel"), i.ID, i.Version, "误报")
+		if got := dispatch.CodeOf(err); got != tt.verify {
+			t.Errorf("%s cancels: %q, want %q", tt.name, got, tt.verify)
+		}
+		f.exec(`update incident_party set until = since where incident_id = $1`, i.ID)
+		if got := note(i.ID); got != tt.over {
+			t.Errorf("%s notes when the part is over: %q, want %q", tt.name, got, tt.over)
+		}
+		f.exec(`update incident_party set until = null where incident_id = $1`, i.ID)
+	}
+}

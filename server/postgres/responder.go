@@ -16,6 +16,7 @@ select r.id, r.name, r.area_id, a.name as area_name, r.home_area_id, r.vehicle, 
        array(select k.skill from responder_skill k where k.responder_id = r.id and (k.valid_until is null or k.valid_until >= $1::date) order by k.skill) as skills,
        coalesce(d.kind, 'off') as duty,
        s.id as assignment_id, s.incident_id, s.state as assignment_state,
+       (select x.area_id from incident x where x.id = s.incident_id) as task_area_id,
        case when f.live then p.lon when d.kind is not null or s.id is not null then st_x(coalesce(d.post, r.post)) end as lon,
        case when f.live then p.lat when d.kind is not null or s.id is not null then st_y(coalesce(d.post, r.post)) end as lat,
        case when f.live then to_hex(p.cell) when d.kind is not null or s.id is not null then to_hex(coalesce(d.post_cell, r.post_cell)) end as cell_hex,
@@ -38,6 +39,7 @@ type responderRow struct {
 	AssignmentID    *int64
 	IncidentID      *int64
 	AssignmentState *dispatch.AssignmentState
+	TaskAreaID      *int64
 	CellHex         *string
 	Source          *string
 	SealedPhone     []byte
@@ -48,6 +50,9 @@ func (s *Store) responderOf(r responderRow) dispatch.Responder {
 	out.Phone = s.maskedPhone(sealedResponderPhone, r.SealedPhone)
 	if r.AssignmentID != nil {
 		out.Task = &dispatch.Task{IncidentID: *r.IncidentID, AssignmentID: *r.AssignmentID, State: *r.AssignmentState}
+		if r.TaskAreaID != nil {
+			out.Task.AreaID = *r.TaskAreaID
+		}
 	}
 	if r.CellHex != nil {
 		out.Cell = *r.CellHex

@@ -8,10 +8,10 @@ import (
 	"yiping/server/dispatch"
 )
 
-// Snapshot gives everything open in the areas (nil for everywhere) and who works
-// on it, read at one moment, with the offset that is contained for certain. With a responder it
-// is what that person takes part in, and nobody else's.
-func (s *Store) Snapshot(ctx context.Context, areaIDs []int64, responderID int64) (dispatch.Snapshot, error) {
+// Snapshot gives everything open within reach and who works on it, read at one
+// moment, with the offset that is contained for certain. What of it is shown to
+// whom is decided by who asked for it.
+func (s *Store) Snapshot(ctx context.Context, reach dispatch.Reach) (dispatch.Snapshot, error) {
 	var snap dispatch.Snapshot
 	t, err := s.system().BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
@@ -21,27 +21,24 @@ func (s *Store) Snapshot(ctx context.Context, areaIDs []int64, responderID int64
 	if err := t.QueryRow(ctx, `select epoch::text, last_offset from feed`).Scan(&snap.Epoch, &snap.Offset); err != nil {
 		return snap, translate(err)
 	}
-	const part = `exists (select 1 from offer o where o.incident_id = i.id and o.responder_id = $2 and o.state in ('offered', 'seen', 'later', 'standby'))
-		or exists (select 1 from assignment s where s.incident_id = i.id and s.responder_id = $2 and s.state in ('accepted', 'en_route', 'on_scene'))`
-	if snap.Incidents, err = many[dispatch.Incident](ctx, t, selectIncident+` where `+open+`
-		and (($1::bigint[] is null or i.area_id = any($1)) or $2 <> 0 and (`+part+`)) order by i.id`, areaIDs, responderID); err != nil {
+	const within = ` and (` + reached + ` or $3 <> 0 and (
+		exists (select 1 from offer o where o.incident_id = i.id and o.responder_id = $3 and o.state in ('offered', 'seen', 'later', 'standby'))
+		or exists (select 1 from assignment s where s.incident_id = i.id and s.responder_id = $3 and s.state in ('accepted', 'en_route', 'on_scene'))))`
+	if snap.Incidents, err = many[dispatch.Incident](ctx, t, selectIncident+` where `+open+within+` order by i.id`,
+		reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
 		return snap, err
 	}
 	if snap.Offers, err = many[dispatch.Offer](ctx, t, selectOffer+` where o.state in ('offered', 'seen', 'later', 'standby')
-		and ($2 = 0 and ($1::bigint[] is null or i.area_id = any($1)) or o.responder_id = $2) order by o.id`, areaIDs, responderID); err != nil {
+		and (`+reached+` or o.responder_id = $3) order by o.id`, reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
 		return snap, err
 	}
 	if snap.Assignments, err = many[dispatch.Assignment](ctx, t, selectAssignment+` where s.state in ('accepted', 'en_route', 'on_scene')
-		and ($2 = 0 and ($1::bigint[] is null or i.area_id = any($1)) or s.responder_id = $2) order by s.id`, areaIDs, responderID); err != nil {
+		and (`+reached+` or s.responder_id = $3) order by s.id`, reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
 		return snap, err
 	}
-	if responderID != 0 {
-		snap.Responders, err = s.responders(ctx, t, ` where r.id = $2`, s.now(), responderID)
-		return snap, err
-	}
-	snap.Responders, err = s.responders(ctx, t, ` where r.retired_at is null
+	snap.Responders, err = s.responders(ctx, t, ` where r.id = $3 or r.retired_at is null
 		and r.id in (select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene'))
 		and ($2::bigint[] is null or r.area_id = any($2)
-			or (select x.area_id from incident x where x.id = s.incident_id) = any($2)) order by r.id`, s.now(), areaIDs)
+			or (select x.area_id from incident x where x.id = s.incident_id) = any($2)) order by r.id`, s.now(), reach.AreaIDs, reach.ResponderID)
 	return snap, err
 }
