@@ -114,7 +114,7 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 	if err != nil {
 		return err
 	}
-	server := newServer(httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store, at),
+	server := newServer(httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store, at),
 		Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins, Proxies: proxies, MetricsToken: a.MetricsToken, SecureOnly: !a.Insecure}), a.log)
 
 	// The feed and the hub outlive the requests: what was acknowledged last is
@@ -203,17 +203,12 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 		})},
 		{Name: "make rosters", Every: 10 * time.Minute, Run: plain(svc.MakeRosters)},
 		{Name: "refresh forces", Every: time.Minute, Run: plain(svc.RefreshForces)},
-		{Name: "drop stale positions", Every: time.Minute, Run: plain(func(ctx context.Context) error {
-			_, err := store.DropStalePositions(ctx)
-			return err
-		})},
+		{Name: "drop stale positions", Every: time.Minute, Run: plain(store.DropStalePositions)},
 		{Name: "tidy imports", Every: 15 * time.Second, Run: plain(postgres.Imports{Store: store}.TidyImports)},
 		{Name: "name places", Every: 5 * time.Second, Run: plain(postgres.Imports{Store: store}.NamePlaces)},
 		{Name: "make the log's next partition", Every: time.Hour, Run: plain(store.MakePartition)},
-		{Name: "forget", Every: time.Hour, Run: plain(func(ctx context.Context) error {
-			_, err := store.ForgetKeys(ctx, now().Add(-7*24*time.Hour))
-			return errors.Join(err, accounts.ForgetSessions(ctx, now().Add(-30*24*time.Hour)))
-		})},
+		{Name: "destroy", Every: time.Hour, Run: plain(svc.Destroy)},
+		{Name: "publish counts of care", Every: time.Hour, Run: plain(svc.PublishCare)},
 	}
 }
 

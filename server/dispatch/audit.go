@@ -103,7 +103,8 @@ func (c Command) Entry(ctx context.Context, result Code) AuditEntry {
 // configuring names what changes how the installation works, by the first part
 // of the command's name.
 var configuring = map[string]bool{"area": true, "register": true, "import": true, "shift": true, "team": true, "rotation": true,
-	"holiday": true, "type": true, "plan": true, "installation": true, "seed": true}
+	"holiday": true, "type": true, "plan": true, "installation": true, "seed": true,
+	"retention": true, "purpose": true, "consent_text": true}
 
 // AuditKindOf gives the kind of entry that a command of a name leaves.
 func AuditKindOf(name string) AuditKind {

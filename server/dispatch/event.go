@@ -21,6 +21,10 @@ const (
 	NounTeam       Noun = "team"
 	NounRotation   Noun = "rotation"
 	NounHoliday    Noun = "holiday"
+	NounConsent    Noun = "consent"
+	NounRetention  Noun = "retention"
+	NounPurpose    Noun = "purpose"
+	NounCare       Noun = "care_record"
 )
 
 // Event is one committed change, in the order of its offset. It carries ids and

@@ -84,8 +84,13 @@ type Incident struct {
 	CheckedAt         *time.Time    `json:"checked_at,omitempty"`
 	ClosedAt          *time.Time    `json:"closed_at,omitempty"`
 	Parties           []Party       `json:"-"` // areas that take part, those that did among them
+	DestroyedAt       *time.Time    `json:"destroyed_at,omitempty" doc:"When its words and pictures were destroyed; the skeleton remains."`
 	Masked            bool          `json:"masked,omitempty" doc:"Words are left out and the point is the cell's centre."`
 }
+
+// destroyed says whether the incident is over and its words are gone: nothing is
+// added to it any more.
+func (i Incident) destroyed() bool { return i.DestroyedAt != nil && i.State.Terminal() }
 
 // incidentStep is one legal transition of an incident and the event it makes.
 type incidentStep struct {

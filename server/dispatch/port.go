@@ -47,6 +47,8 @@ type Store interface {
 	// Audit writes an entry of the audit trail in a transaction of its own. Many
 	// refusals alike within seconds become one entry with their count.
 	Audit(ctx context.Context, e AuditEntry) error
+
+	PersonalStore
 }
 
 // Tx is one transaction of a command. Its locks are taken in the order
@@ -105,6 +107,7 @@ type Tx interface {
 	DropPosition(ctx context.Context, responderID int64) error
 
 	CameraTx
+	PersonalTx
 	SaveArea(ctx context.Context, in AreaInput) (Area, error)
 
 	// Emit writes the pending event. The sequencer gives it its offset.

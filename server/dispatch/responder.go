@@ -79,6 +79,8 @@ type Mine struct {
 	Offers     []MyOffer     `json:"offers" nullable:"false"`
 	Assignment *MyAssignment `json:"assignment,omitempty"`
 	Nearby     []Incident    `json:"nearby" nullable:"false"`
+	// PositionConsent says whether the phone may send positions.
+	PositionConsent ConsentBrief `json:"position_consent"`
 }
 
 // MyOffer is an open offer with its incident.

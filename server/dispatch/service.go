@@ -18,11 +18,12 @@ type Service struct {
 	forces  *Forces
 	cameras atomic.Int64 // counts what changed cameras
 	border  int          // cells, see WithBorder
+	care    CareRules
 }
 
 // NewService makes the service; Load must be called before it is used.
 func NewService(store Store, now func() time.Time, log zerolog.Logger) *Service {
-	s := &Service{store: store, now: now, log: log, forces: NewForces(), border: DefaultBorder}
+	s := &Service{store: store, now: now, log: log, forces: NewForces(), border: DefaultBorder, care: DefaultCareRules}
 	s.tree.Store(NewAreaTree(nil))
 	return s
 }

@@ -328,6 +328,9 @@ func (s *Service) Note(ctx context.Context, c Command, id int64, kind, words str
 		if err := s.allowNote(ctx, tx, c.Actor, i); err != nil {
 			return Outcome{}, err
 		}
+		if i.destroyed() {
+			return Outcome{}, Refuse(CodeDestroyed, "")
+		}
 		now := s.now()
 		e := TimelineEntry{Kind: kind, Words: words, SaidAt: deviceTime(saidAt, i.ReportedAt, now), ReceivedAt: now}
 		if err := tx.InsertTimeline(ctx, &e, id, c.Actor); err != nil {
@@ -350,6 +353,9 @@ func (s *Service) AddPhoto(ctx context.Context, c Command, incidentID, reportID 
 			if err := s.allowNote(ctx, tx, c.Actor, i); err != nil {
 				return Outcome{}, err
 			}
+		}
+		if i.destroyed() {
+			return Outcome{}, Refuse(CodeDestroyed, "")
 		}
 		p := Photo{Width: width, Height: height, CreatedAt: s.now()}
 		if err := tx.InsertPhoto(ctx, &p, incidentID, reportID, jpeg); err != nil {

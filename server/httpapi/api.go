@@ -27,6 +27,7 @@ type Deps struct {
 	Reader    Reader
 	Accounts  Accounts
 	Registers Registers
+	Personal  Personal
 	Imports   *importer.Desk
 	Feed      Feed  // nil while only the document is wanted
 	Web       fs.FS // the built pages
@@ -94,6 +95,7 @@ func newAPI(d Deps) *api {
 	a.huma.UseMiddleware(a.authorize)
 	for _, register := range []func(){a.sessions, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
 		a.duties, a.rosters, a.rotations, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.registers, a.imports, a.overviews, a.events, a.cells, a.tileRoutes,
+		a.consents, a.retentions, a.erasures, a.purposes, a.shares, a.cares,
 		a.accounts, a.live, a.health, a.documents, a.pages} {
 		register()
 	}

@@ -18,10 +18,12 @@ import (
 //go:embed messages/*.json
 var messageFiles embed.FS
 
-// texts is the message files by language: codes to sentences, and the
-// beginnings of the schema checker's English reasons to sentences.
+// texts is the message files by language: codes to sentences, the titles and
+// words of lists that are written as files, and the beginnings of the schema
+// checker's English reasons to sentences.
 type texts struct {
 	Codes   map[string]string `json:"codes"`
+	Titles  map[string]string `json:"titles"`
 	Reasons [][2]string       `json:"reasons"`
 }
 
@@ -81,7 +83,7 @@ var statuses = map[dispatch.Code]int{
 	dispatch.CodeOutsideDistrict: 422, dispatch.CodeBadCoordinates: 422, dispatch.CodeUnknownType: 422, dispatch.CodeUnreadableImage: 422,
 	dispatch.CodeInFlight: 409, dispatch.CodeVersionConflict: 409, dispatch.CodeIllegalTransition: 409, dispatch.CodeSameHandler: 409,
 	dispatch.CodeNotDispatchable: 409, dispatch.CodeAlreadyOffered: 409, dispatch.CodeAlreadyAssigned: 409, dispatch.CodeHasActive: 409,
-	dispatch.CodeNotOnDuty: 409, dispatch.CodeDutyOverlap: 409, dispatch.CodeInUse: 409, dispatch.CodeTaken: 409, dispatch.CodeOutsideArea: 422, dispatch.CodeRowInUse: 409, dispatch.CodeUnreadableFile: 422,
+	dispatch.CodeNotOnDuty: 409, dispatch.CodeConsentRequired: 409, dispatch.CodeDestroyed: 409, dispatch.CodeDutyOverlap: 409, dispatch.CodeInUse: 409, dispatch.CodeTaken: 409, dispatch.CodeOutsideArea: 422, dispatch.CodeRowInUse: 409, dispatch.CodeUnreadableFile: 422,
 	dispatch.CodeSignedOut: 401, dispatch.CodeBadCredentials: 401, dispatch.CodeLocked: 403, dispatch.CodeForbidden: 403, dispatch.CodeNotFound: 404,
 	dispatch.CodeOwnRights: 403, dispatch.CodeDutiesApart: 409, dispatch.CodeNotAtRoot: 422,
 	dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,

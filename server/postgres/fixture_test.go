@@ -171,10 +171,17 @@ func (f *fixture) responder(name string, at orb.Point, skill string) dispatch.Ac
 	f.exec(`insert into responder_affiliation (responder_id, affiliation) values ($1, 'grid_member')`, id)
 	f.exec(`insert into responder_skill (responder_id, skill) values ($1, $2)`, id, skill)
 	f.exec(`insert into duty (responder_id, kind, origin, period, start_told) values ($1, 'on_duty', 'roster', tstzrange(now() - interval '1 hour', now() + interval '8 hours'), true)`, id)
+	f.agree(id)
 	if err := f.svc.RefreshForces(f.t.Context()); err != nil {
 		f.t.Fatal(err)
 	}
 	return f.account(name, dispatch.RoleResponder, f.west.ID, id)
+}
+
+// agree lets somebody have agreed to the use of their position.
+func (f *fixture) agree(responderID int64) {
+	f.t.Helper()
+	f.exec(`insert into consent (responder_id, purpose, version, way, given_at) values ($1, 'position', 1, 'phone', now() - interval '1 hour')`, responderID)
 }
 
 // as gives a command of an actor under a fresh key.

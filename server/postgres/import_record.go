@@ -226,31 +226,18 @@ func (s Imports) Problems(ctx context.Context, id int64, each func([]importer.Ro
 	return translate(err)
 }
 
-// How long an import is held: one that stopped telling of itself has died with
-// its server; a file that nobody decided on is dropped; what an import changed
-// is kept for an undo.
-const (
-	importSilence = 30 * time.Second
-	fileKept      = 24 * time.Hour
-	changesKept   = 30 * 24 * time.Hour
-)
+// importSilence is after how long an import that stopped telling of itself is
+// taken to have died with its server.
+const importSilence = 30 * time.Second
 
 // TidyImports fails imports whose server died, which had written nothing, and
-// forgets files and changes whose time is over.
+// drops the files of those that are over. What waits or can be undone is kept
+// as long as the rules say (see retention.go).
 func (s Imports) TidyImports(ctx context.Context) error {
-	now := s.now()
-	for _, q := range []struct {
-		sql   string
-		until time.Time
-	}{
-		{`update import set state = 'failed', reason = 'interrupted', ended_at = now(), beat_at = null where state in ('checking', 'writing') and beat_at < $1`, now.Add(-importSilence)},
-		{`delete from import_file f using import i where i.id = f.import_id and (i.created_at < $1 or i.state in ('done', 'undone'))`, now.Add(-fileKept)},
-		{`delete from import_problem p using import i where i.id = p.import_id and i.created_at < $1`, now.Add(-changesKept)},
-		{`delete from import_change c using import i where i.id = c.import_id and i.created_at < $1`, now.Add(-changesKept)},
-	} {
-		if _, err := s.system().Exec(ctx, q.sql, q.until); err != nil {
-			return translate(err)
-		}
+	if _, err := s.system().Exec(ctx, `update import set state = 'failed', reason = 'interrupted', ended_at = now(), beat_at = null
+		where state in ('checking', 'writing') and beat_at < $1`, s.now().Add(-importSilence)); err != nil {
+		return translate(err)
 	}
-	return nil
+	_, err := s.system().Exec(ctx, `delete from import_file f using import i where i.id = f.import_id and i.state in ('done', 'undone')`)
+	return translate(err)
 }

@@ -24,7 +24,7 @@ select i.id, i.type_code, i.plan_id, t.family, i.area_id,
        (select count(*) from assignment s where s.incident_id = i.id and s.state = 'on_scene') as on_scene,
        i.opened_by, i.verified_by, i.resolved_by, i.checked_by, i.merged_into, i.reason,
        i.reported_at, coalesce(i.round_at, i.verified_at, i.reported_at) as round_at, i.verified_at, i.first_offer_at, i.first_acceptance_at, i.first_arrival_at,
-       i.resolved_at, i.checked_at, i.closed_at,
+       i.resolved_at, i.checked_at, i.closed_at, i.words_destroyed_at as destroyed_at,
        (select jsonb_agg(jsonb_build_object('area_id', y.area_id, 'why', y.why, 'since', y.since, 'until', y.until) order by y.id)
         from incident_party y where y.incident_id = i.id) as parties
 from incident i

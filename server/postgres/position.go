@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -12,7 +11,8 @@ import (
 )
 
 // SavePositions keeps the newest of a responder's positions, if they are on
-// duty or on a task, and says how many were sound. It is committed when it returns.
+// duty or on a task and have agreed to it, and says how many were sound. It is
+// committed when it returns.
 func (s *Store) SavePositions(ctx context.Context, responderID int64, positions []dispatch.Position) (int, error) {
 	accepted := 0
 	var newest dispatch.Position
@@ -31,20 +31,13 @@ func (s *Store) SavePositions(ctx context.Context, responderID int64, positions 
 	if accepted == 0 {
 		return 0, &dispatch.Error{Code: dispatch.CodeBadCoordinates, Field: "positions"}
 	}
-	tag, err := s.read(ctx).Exec(ctx, `
-		insert into position (responder_id, lon, lat, cell, accuracy_meters, heading_degrees, speed_mps, at, received_at)
-		select $1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp()
-		where exists (select 1 from duty where responder_id = $1 and kind = 'on_duty' and period @> $9::timestamptz)
-		   or exists (select 1 from assignment where responder_id = $1 and state in ('accepted', 'en_route', 'on_scene'))
-		on conflict (responder_id) do update set lon = excluded.lon, lat = excluded.lat, cell = excluded.cell,
-			accuracy_meters = excluded.accuracy_meters, heading_degrees = excluded.heading_degrees, speed_mps = excluded.speed_mps,
-			at = greatest(excluded.at, position.at), received_at = excluded.received_at
-		where position.at <= excluded.at`,
-		responderID, newest.Lon, newest.Lat, cell.Int64(), newest.AccuracyMeters, newest.HeadingDegrees, newest.SpeedMPS, newest.At, now)
+	var kept bool
+	err := s.read(ctx).QueryRow(ctx, `select keep_position($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		responderID, newest.Lon, newest.Lat, cell.Int64(), newest.AccuracyMeters, newest.HeadingDegrees, newest.SpeedMPS, newest.At, now).Scan(&kept)
 	if err != nil {
 		return 0, translate(err)
 	}
-	if tag.RowsAffected() == 0 {
+	if !kept {
 		return s.unmoved(ctx, responderID, accepted)
 	}
 	s.feed.PokePositions()
@@ -61,24 +54,55 @@ func (s *Store) unmoved(ctx context.Context, responderID int64, accepted int) (i
 	if r.Duty != dispatch.DutyOn && r.Task == nil {
 		return 0, dispatch.Refuse(dispatch.CodeNotOnDuty, "")
 	}
+	var agreed bool
+	if err := s.read(ctx).QueryRow(ctx, `select `+consented, responderID, s.now()).Scan(&agreed); err != nil {
+		return 0, translate(err)
+	}
+	if !agreed {
+		return 0, dispatch.Refuse(dispatch.CodeConsentRequired, "")
+	}
 	return accepted, nil
 }
 
+// positionLock is the class of the advisory locks, one a person, that who keeps
+// a position shares and who deletes it holds alone.
+const positionLock = 0x79706f6c // "ypol"; 2037411692 in keep_position
+
 func (t *tx) DropPosition(ctx context.Context, responderID int64) error {
+	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock($1, ($2::bigint % 2147483647)::int)`, positionLock, responderID); err != nil {
+		return translate(err)
+	}
 	_, err := t.Exec(ctx, `delete from position where responder_id = $1`, responderID)
 	return translate(err)
 }
 
-// DropStalePositions deletes positions that neither a duty nor a task justifies
-// any more (rosters end by the clock) and says how many.
-func (s *Store) DropStalePositions(ctx context.Context) (int64, error) {
-	tag, err := s.system().Exec(ctx, `delete from position p
-		where not exists (select 1 from duty d where d.responder_id = p.responder_id and d.kind = 'on_duty' and d.period @> $1::timestamptz)
-		and not exists (select 1 from assignment s where s.responder_id = p.responder_id and s.state in ('accepted', 'en_route', 'on_scene'))`, s.now())
+// DropStalePositions deletes positions that no duty and no task, or no consent,
+// justifies any more (rosters and texts end by the clock) and tells the log.
+func (s *Store) DropStalePositions(ctx context.Context) error {
+	return s.Transact(ctx, func(ctx context.Context, dtx dispatch.Tx) error {
+		now := s.now()
+		_, err := dtx.(*tx).dropPositions(ctx, `not exists (select 1 from duty d where d.responder_id = p.responder_id and d.kind = 'on_duty' and d.period @> $1::timestamptz)
+			and not exists (select 1 from assignment s where s.responder_id = p.responder_id and s.state in ('accepted', 'en_route', 'on_scene'))
+			or not exists (select 1 from consent c where c.responder_id = p.responder_id and c.purpose = 'position' and c.ended_at is null
+				and c.version >= (select coalesce(max(x.version), 0) from consent_text x where x.purpose = 'position' and x.binding_from <= $1))`, now, now)
+		return err
+	})
+}
+
+// dropPositions deletes the positions p that a condition holds for, tells the
+// log of each, and says how many they were.
+func (t *tx) dropPositions(ctx context.Context, where string, now time.Time, args ...any) (int64, error) {
+	people, err := many[dispatch.Responder](ctx, t, `with gone as (delete from position p where `+where+` returning p.responder_id)
+		select r.id, r.version, r.area_id from responder r join gone on gone.responder_id = r.id order by r.id`, args...)
 	if err != nil {
-		return 0, fmt.Errorf("drop stale positions: %w", translate(err))
+		return 0, err
 	}
-	return tag.RowsAffected(), nil
+	for _, r := range people {
+		if err := t.Emit(ctx, dispatch.PositionDropped(r, dispatch.Actor{System: true}, now)); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(people)), nil
 }
 
 // positionsSince gives positions received after a moment, and the newest moment.

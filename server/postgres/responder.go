@@ -177,6 +177,11 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 	if m.Assignment, err = s.myAssignment(ctx, responderID); err != nil {
 		return m, err
 	}
+	consent, err := s.ConsentState(ctx, responderID, dispatch.PurposePosition)
+	if err != nil {
+		return m, err
+	}
+	m.PositionConsent = consent.Brief()
 	m.Nearby, err = many[dispatch.Incident](ctx, s.read(ctx), selectIncident+` where i.area_id = $1 and i.state in ('verified', 'dispatching')
 		and (select count(*) from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene', 'done')) < i.quota
 		order by i.id desc limit 50`, m.Responder.AreaID)

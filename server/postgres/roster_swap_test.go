@@ -63,6 +63,7 @@ func TestHandOverOfARunningDuty(t *testing.T) {
 	ctx := t.Context()
 	one, two := f.person("一", f.west.ID), f.person("二", f.west.ID)
 	id := f.duty(one, dispatch.DutyOn, 0, 3*time.Hour)
+	f.agree(one)
 	if _, err := f.store.SavePositions(ctx, one, []dispatch.Position{{Lon: 121.06, Lat: 38.06, At: time.Now()}}); err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,9 @@ func (w *world) newPhone(ctx context.Context, k int, known map[string]dispatch.A
 		return nil, err
 	}
 	mine, err := p.mine(ctx)
+	if err == nil && mine.PositionConsent.Asks {
+		err = p.client.post(ctx, "give consent", "/api/v1/me/consents", body{"purpose": dispatch.PurposePosition, "version": mine.PositionConsent.Version}, nil)
+	}
 	if err == nil && mine.Duty == nil {
 		if err = p.goOnDuty(ctx); err == nil {
 			mine, err = p.mine(ctx)
