@@ -7,7 +7,17 @@ const start = Date.parse('2026-11-23T10:00:00Z')
 const iso = (ms: number) => new Date(ms).toISOString()
 
 function heard(mine: Partial<Mine> = {}): Heard {
-  return { at: start, mine: { responder: { id: 1 } as Mine['responder'], on_call: [], offers: [], nearby: [], ...mine } }
+  return {
+    at: start,
+    mine: {
+      responder: { id: 1 } as Mine['responder'],
+      on_call: [],
+      offers: [],
+      nearby: [],
+      position_consent: { holds: true, asks: false, version: 1 },
+      ...mine,
+    },
+  }
 }
 const incident = { id: 5, type_code: 'urban.manhole' } as MyOffer['incident']
 const offer = (id: number, more: Partial<MyOffer> = {}) =>
