@@ -230,7 +230,6 @@ create table care_record (
     categories   text[] not null,
     details      bytea not null,
     digest       bytea not null,
-    phone_digest bytea,
     source       text not null default 'local',
     external_id  text not null,
     version      integer not null default 1,
@@ -243,7 +242,6 @@ create table care_record (
 );
 create index care_record_area_id on care_record (area_id);
 create index care_record_cell on care_record (cell) where retired_at is null;
-create index care_record_phone on care_record (phone_digest) where phone_digest is not null;
 create index care_record_retired on care_record (retired_at) where retired_at is not null;
 comment on column care_record.cell is 'Of resolution 9; the exact place is among the details.';
 comment on column care_record.details is 'Name, phone, address, needs and place, sealed by the application.';

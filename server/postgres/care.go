@@ -21,7 +21,6 @@ import (
 // What care records are sealed for.
 const (
 	sealedCareDetails = seal.Purpose("care_record.details")
-	sealedCarePhone   = seal.Purpose("care_record.phone_digest")
 	sealedCareID      = seal.Purpose("care_record.external_id")
 )
 
@@ -89,20 +88,13 @@ func carePoint(d dispatch.CareDetails, cell int64) (orb.Point, error) {
 	return geo.CellFromInt64(cell).Center()
 }
 
-func (s *Store) openCare(sealed []byte) (dispatch.CareDetails, error) {
-	var d dispatch.CareDetails
-	plain, err := s.keys.Open(sealedCareDetails, sealed)
-	if err != nil {
-		return d, err
-	}
-	if json.Unmarshal(plain, &d) != nil {
-		return d, seal.ErrBroken // the cause would quote it
-	}
-	return d, nil
+func (s *Store) openCare(sealed []byte) (d dispatch.CareDetails, err error) {
+	err = s.openJSON(sealedCareDetails, sealed, &d)
+	return d, err
 }
 
 // sealedCare is a care record's details as they are stored.
-type sealedCare struct{ details, digest, phone []byte }
+type sealedCare struct{ details, digest []byte }
 
 func (s *Store) sealCare(d dispatch.CareDetails) (sealedCare, error) {
 	plain, err := json.Marshal(d)
@@ -110,9 +102,6 @@ func (s *Store) sealCare(d dispatch.CareDetails) (sealedCare, error) {
 		return sealedCare{}, err
 	}
 	out := sealedCare{digest: s.keys.Digest(sealedCareDetails, plain)}
-	if d.Phone != "" {
-		out.phone = s.keys.Digest(sealedCarePhone, []byte(d.Phone))
-	}
 	out.details, err = s.keys.Seal(sealedCareDetails, plain)
 	return out, err
 }
@@ -218,4 +207,32 @@ func (s *Store) EachCare(ctx context.Context, areaIDs []int64, each func(dispatc
 		return each(out)
 	})
 	return translate(err)
+}
+
+// careOfPhone gives the care records under a number. All of the areas are opened
+// for it: it is asked for rarely, and no digest of a number has to be kept.
+func (s *Store) careOfPhone(ctx context.Context, q querier, phone string, areaIDs []int64) ([]dispatch.FoundCare, error) {
+	type row struct {
+		dispatch.FoundCare
+		Details []byte
+	}
+	digits := dispatch.PhoneDigits(phone)
+	found := []dispatch.FoundCare{}
+	if len(digits) < dispatch.LeastPhoneDigits {
+		return found, nil
+	}
+	rows, err := many[row](ctx, q, `select id, area_id, categories, details from care_record where $1::bigint[] is null or area_id = any($1) order by id`, areaIDs)
+	if err != nil {
+		return found, err
+	}
+	for _, r := range rows {
+		d, err := s.openCare(r.Details)
+		if err != nil {
+			return nil, fmt.Errorf("care record %d: %w", r.ID, err)
+		}
+		if dispatch.PhoneDigits(d.Phone) == digits {
+			found = append(found, r.FoundCare)
+		}
+	}
+	return found, nil
 }

@@ -16,11 +16,15 @@ import (
 func (t *tx) ErasePerson(ctx context.Context, id int64, at time.Time, by *int64) (bool, error) {
 	type person struct {
 		Name   string
-		Phone  string
+		Phone  []byte
 		Erased bool
 	}
 	p, err := one[person](ctx, t, `select name, phone, erased_at is not null as erased from responder where id = $1`, id)
 	if err != nil || p.Erased {
+		return false, err
+	}
+	phone, err := t.store.openPhone(sealedResponderPhone, p.Phone)
+	if err != nil {
 		return false, err
 	}
 	if err := t.DropPosition(ctx, id); err != nil {
@@ -31,15 +35,20 @@ func (t *tx) ErasePerson(ctx context.Context, id int64, at time.Time, by *int64)
 			return false, err
 		}
 	}
-	if err := t.eraseWords(ctx, id, p.Name, p.Phone, at); err != nil {
+	if err := t.eraseWords(ctx, id, p.Name, phone, at); err != nil {
 		return false, err
+	}
+	if phone != "" { // reports that they made as a resident
+		if err := t.eraseReports(ctx, phone); err != nil {
+			return false, err
+		}
 	}
 	b := &pgx.Batch{}
 	b.Queue(`delete from responder_affiliation where responder_id = $1`, id)
 	b.Queue(`delete from responder_skill where responder_id = $1`, id)
 	b.Queue(`delete from team_member where responder_id = $1`, id)
 	b.Queue(`update consent set ended_at = coalesce(ended_at, $2), ending = coalesce(ending, 'erased') where responder_id = $1`, id, at)
-	b.Queue(`update responder set name = $2, phone = '', vehicle = 'foot', post = null, post_cell = null, home_area_id = null, party_organisation_id = null,
+	b.Queue(`update responder set name = $2, phone = null, phone_digest = null, vehicle = 'foot', post = null, post_cell = null, home_area_id = null, party_organisation_id = null,
 		source = 'erased', external_id = $3, version = version + 1, retired_at = coalesce(retired_at, $4), erased_at = $4, updated_at = $4 where id = $1`,
 		id, dispatch.ErasedName, strconv.FormatInt(id, 10), at)
 	if err := t.SendBatch(ctx, b).Close(); err != nil {
@@ -130,14 +139,28 @@ func (t *tx) eraseWords(ctx context.Context, id int64, name, phone string, at ti
 	return translate(err)
 }
 
+// eraseReports empties who gave the reports under a number.
+func (t *tx) eraseReports(ctx context.Context, phone string) error {
+	_, err := t.Exec(ctx, `update report set phone = null, phone_digest = null, tracking_hash = null where phone_digest = any($1)`, t.store.phoneDigests(sealedReportPhone, phone))
+	return translate(err)
+}
+
 func (t *tx) EraseReporter(ctx context.Context, phone string, areaIDs []int64, at time.Time, by *int64) (reports, care int64, err error) {
-	tag, err := t.Exec(ctx, `update report set phone = '', tracking_hash = null, words = replace(words, $1, '***'), place = replace(place, $1, '***')
-		where phone = $1 and ($2::bigint[] is null or area_id = any($2))`, phone, areaIDs)
+	tag, err := t.Exec(ctx, `update report set phone = null, phone_digest = null, tracking_hash = null, words = replace(words, $3, '***'), place = replace(place, $3, '***')
+		where phone_digest = any($1) and ($2::bigint[] is null or area_id = any($2))`, t.store.phoneDigests(sealedReportPhone, phone), areaIDs, phone)
 	if err != nil {
 		return 0, 0, translate(err)
 	}
 	reports = tag.RowsAffected()
-	if care, err = t.deleteCare(ctx, `phone_digest = any($1) and ($2::bigint[] is null or area_id = any($2))`, t.store.keys.Digests(sealedCarePhone, []byte(phone)), areaIDs); err != nil {
+	found, err := t.store.careOfPhone(ctx, t, phone, areaIDs)
+	if err != nil {
+		return 0, 0, err
+	}
+	ids := make([]int64, len(found))
+	for k, c := range found {
+		ids[k] = c.ID
+	}
+	if care, err = t.deleteCare(ctx, `id = any($1)`, ids); err != nil {
 		return 0, 0, err
 	}
 	for what, n := range map[string]int64{"reporter": reports, string(dispatch.NounCare): care} {
@@ -155,15 +178,14 @@ func (s *Store) FindPhone(ctx context.Context, phone string, areaIDs []int64) (d
 	var out dispatch.PhoneFinding
 	var err error
 	if out.Reports, err = many[dispatch.FoundReport](ctx, s.system(), `select id, incident_id, type_code, area_id, received_at from report
-		where phone = $1 and ($2::bigint[] is null or area_id = any($2)) order by id`, phone, areaIDs); err != nil {
+		where phone_digest = any($1) and ($2::bigint[] is null or area_id = any($2)) order by id`, s.phoneDigests(sealedReportPhone, phone), areaIDs); err != nil {
 		return out, err
 	}
-	if out.Care, err = many[dispatch.FoundCare](ctx, s.system(), `select id, area_id, categories from care_record
-		where phone_digest = any($1) and ($2::bigint[] is null or area_id = any($2)) order by id`, s.keys.Digests(sealedCarePhone, []byte(phone)), areaIDs); err != nil {
+	if out.Care, err = s.careOfPhone(ctx, s.system(), phone, areaIDs); err != nil {
 		return out, err
 	}
 	out.Responders, err = many[dispatch.FoundPerson](ctx, s.system(), `select id, area_id, name from responder
-		where phone = $1 and ($2::bigint[] is null or area_id = any($2)) order by id`, phone, areaIDs)
+		where phone_digest = any($1) and ($2::bigint[] is null or area_id = any($2)) order by id`, s.phoneDigests(sealedResponderPhone, phone), areaIDs)
 	for k, p := range out.Responders {
 		out.Responders[k].Name = dispatch.MaskName(p.Name)
 	}

@@ -21,9 +21,12 @@ func (s *Store) PersonalData(ctx context.Context, responderID int64) (dispatch.P
 }
 
 func (s *Store) personalRecord(ctx context.Context, id int64, out *dispatch.PersonalData) error {
-	var err error
-	if out.Person, err = one[dispatch.PersonalRecord](ctx, s.system(), `
-		select r.id, r.name, r.phone, a.name as area, coalesce(h.name, '') as home_area, coalesce(o.name, '') as party_organisation, r.vehicle,
+	type row struct {
+		dispatch.PersonalRecord
+		SealedPhone []byte
+	}
+	r, err := one[row](ctx, s.system(), `
+		select r.id, r.name, r.phone as sealed_phone, a.name as area, coalesce(h.name, '') as home_area, coalesce(o.name, '') as party_organisation, r.vehicle,
 		       st_x(r.post) as post_lon, st_y(r.post) as post_lat, r.source, r.external_id, r.created_at, r.updated_at, r.retired_at, r.erased_at,
 		       coalesce((select jsonb_agg(jsonb_build_object('affiliation', x.affiliation, 'unit', u.name, 'since', x.since) order by x.affiliation)
 		           from responder_affiliation x left join unit u on u.id = x.unit_id where x.responder_id = r.id), '[]') as affiliations,
@@ -31,7 +34,12 @@ func (s *Store) personalRecord(ctx context.Context, id int64, out *dispatch.Pers
 		           from responder_skill k where k.responder_id = r.id), '[]') as skills,
 		       array(select t.name from team_member m join team t on t.id = m.team_id where m.responder_id = r.id order by t.name) as teams
 		from responder r join area a on a.id = r.area_id left join area h on h.id = r.home_area_id left join party_organisation o on o.id = r.party_organisation_id
-		where r.id = $1`, id); err != nil {
+		where r.id = $1`, id)
+	if err != nil {
+		return err
+	}
+	out.Person = r.PersonalRecord
+	if out.Person.Phone, err = s.openPhone(sealedResponderPhone, r.SealedPhone); err != nil {
 		return err
 	}
 	out.Consents, err = many[dispatch.Consent](ctx, s.system(), selectConsent+` where responder_id = $1 order by id`, id)

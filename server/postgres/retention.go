@@ -191,7 +191,7 @@ func destroyWords(ctx context.Context, t *tx, until, now time.Time, limit int) (
 	b.Queue(`delete from attachment where incident_id = any($1)`, ids)
 	b.Queue(`delete from timeline where incident_id = any($1) and kind in ('note', 'photo')`, ids)
 	b.Queue(`update timeline set words = '', account_id = null, responder_id = null where incident_id = any($1)`, ids)
-	b.Queue(`update report r set words = '', place = '', phone = '', tracking_hash = null, account_id = null, point = st_setsrid(st_makepoint(x.lon, x.lat), 4326), cell = i.cell
+	b.Queue(`update report r set words = '', place = '', phone = null, phone_digest = null, tracking_hash = null, account_id = null, point = st_setsrid(st_makepoint(x.lon, x.lat), 4326), cell = i.cell
 		from unnest($1::bigint[], $2::float8[], $3::float8[]) as x(id, lon, lat) join incident i on i.id = x.id where r.incident_id = x.id`, ids, lons, lats)
 	b.Queue(`update assignment set reason = '' where incident_id = any($1) and reason <> ''`, ids)
 	b.Queue(`update offer set reason = '', answer_reason = '' where incident_id = any($1)`, ids)

@@ -42,6 +42,7 @@ var sealedPlaces = []sealedPlace{
 	{purpose: sealedImportFile, table: "import_file", value: "t.content", set: "content = x.sealed", row: "t.import_id"},
 	{purpose: sealedImportResult, table: "import", value: "t.result", set: "result = x.sealed"},
 	{purpose: sealedImportProblem, table: "import_problem", value: "t.said", set: "said = x.sealed"},
+	{purpose: sealedCareDetails, table: "care_record", value: "t.details", set: "details = x.sealed"},
 	// A responder as it was before an import.
 	{purpose: sealedResponderPhone, table: "import_change", value: "decode(substr(t.before->>'phone', 3), 'hex')", digest: true,
 		set: "before = t.before || jsonb_build_object('phone', x.sealed, 'phone_digest', x.digest)"},
