@@ -2651,6 +2651,8 @@ export interface components {
             events: components["schemas"]["Event"][];
             incident: components["schemas"]["Incident"];
             offers: components["schemas"]["Offer"][];
+            /** @description Areas that take part beyond the incident's own, those that did among them. */
+            parties: components["schemas"]["Party"][];
             photos: components["schemas"]["Photo"][];
             plan: components["schemas"]["Plan"];
             reports: components["schemas"]["Report"][];
@@ -2852,6 +2854,19 @@ export interface components {
             incidents: components["schemas"]["IncidentCount"][];
             times: components["schemas"]["ResponseTime"][];
             today: components["schemas"]["TodayCount"];
+        };
+        Party: {
+            /** Format: int64 */
+            area_id: number;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When the incident was over.
+             */
+            until?: string;
+            /** @enum {string} */
+            why: "border" | "supporting";
         };
         PersonalAccount: {
             /** Format: date-time */
