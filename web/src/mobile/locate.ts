@@ -4,7 +4,7 @@ import { ref, watch } from 'vue'
 import { ApiError, command } from '../api/client'
 import type { Position } from '../state/outbox_store'
 import { addPosition, batchSize, withoutBatch } from '../state/track'
-import { currentStore, holder, sharing, view } from './phone'
+import { currentStore, holder, refresh, sharing, view } from './phone'
 
 export type Fix = 'off' | 'asking' | 'working' | 'denied' | 'unavailable' | 'insecure'
 export const fix = ref<Fix>('off')
@@ -87,6 +87,8 @@ async function send(): Promise<void> {
   } catch (e) {
     // Refused (off duty after all, or useless): not kept either. Unreachable: later.
     if (e instanceof ApiError && !e.transient && e.status !== 401) drop(batch)
+    // Withdrawn elsewhere, or a new text holds: the server's word stops the watch.
+    if (e instanceof ApiError && e.code === 'consent_required') void refresh()
   } finally {
     sending = false
   }

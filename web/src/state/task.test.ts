@@ -166,5 +166,8 @@ describe('sharing the position', () => {
 
   it('stops with the tap that ends the duty, sent or not', () => {
     expect(mayShare(view(heard({ duty: duty() }), [item('duty.end', 'duty')]))).toBe(false)
+    const withdrawn = { holds: false, asks: true, version: 1 }
+    expect(mayShare(view(heard({ duty: duty(), position_consent: withdrawn })))).toBe(false)
+    expect(mayShare(view(heard({ assignment: assignment('en_route'), position_consent: withdrawn })))).toBe(false)
   })
 })

@@ -46,6 +46,8 @@ export interface PhoneView {
   put: MyOffer[]
   task: TaskView | null
   nearby: Mine['nearby']
+  /** Whether the person has agreed to the use of the position. */
+  consents: boolean
 }
 
 /** Whether a tap adds to what the server said: it is not answered, or was after the server was asked. */
@@ -65,6 +67,7 @@ export function phoneView(heard: Heard, box: Box, now: number, config: Config | 
     put: open.filter((o) => o.state === 'standby' || later(o)),
     task: taskView(heard.mine, taps, config),
     nearby: heard.mine.nearby,
+    consents: heard.mine.position_consent?.holds ?? false,
   }
 }
 
@@ -142,7 +145,7 @@ export function nextStep(state: TaskView['state']): Step | undefined {
   return steps[steps.indexOf(state) + 1] as Step | undefined
 }
 
-/** Whether the position may be kept and sent: on duty or on a task, and never else. */
+/** Whether the position may be kept and sent: agreed to, on duty or on a task, and never else. */
 export function mayShare(view: PhoneView): boolean {
-  return view.duty.on || view.task !== null
+  return view.consents && (view.duty.on || view.task !== null)
 }

@@ -26,6 +26,20 @@ export function words(error: unknown): string {
   return [error.message, ...fields].join(' ')
 }
 
+/** 2026-11-23, where the screen is. */
+export function dayText(iso: string): string {
+  const d = new Date(iso)
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`
+}
+
+/** 2026-11-23 08:05:09, for what is on record. */
+export function momentText(iso: string): string {
+  const d = new Date(iso)
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${dayText(iso)} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`
+}
+
 /** 08:05 of today, 11-23 08:05 of another day. */
 export function clockTime(iso: string, now = Date.now()): string {
   const d = new Date(iso)

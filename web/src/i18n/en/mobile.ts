@@ -46,6 +46,8 @@ export const mobile = {
     shared: 'What: the position of this phone, to send whoever is nearest.',
     sharedWith: 'With whom: the dispatchers of your street and of the district.',
     sharedUntil: 'Until when: {until}. After that nothing is collected and the stored position is deleted; on a task, when the task ends.',
+    sharedNothing:
+      'You have not agreed to the use of your position: duty and tasks go on, no position is collected, and you are asked by your post.',
     untilSwitch: 'you end your duty',
     untilTime: '{time}, or earlier if you end your duty',
     offNote: 'Your position is neither collected nor sent now.',
@@ -74,6 +76,29 @@ export const mobile = {
     theme: 'Display',
     signOutUnsent: '{n} actions were not sent yet and would be lost. Sign out all the same?',
     signOutAnyway: 'Sign out all the same',
+  },
+  consent: {
+    title: 'Use of your position',
+    version: 'Version {n}, in force from {day}',
+    again: 'The text has changed. Please read it again.',
+    yes: 'I agree',
+    no: 'I do not agree',
+    read: 'Read and choose',
+    show: 'Read the text',
+    given: 'You agreed on {at} (version {n}).',
+    holds: 'You have agreed to the use of your position.',
+    without:
+      'You have not agreed to the use of your position. Duty, offers and service hours are not affected; you are asked by your post.',
+    withdraw: 'Withdraw',
+    withdrawNote: 'Collecting ends at once and the position that is kept is deleted. Duty and tasks go on.',
+  },
+  data: {
+    title: 'My personal data',
+    who: 'Who has looked',
+    save: 'Save everything',
+    file: 'my-personal-data',
+    reason: 'Reason: {reason}',
+    nobody: 'Nobody has looked at your number or other data.',
   },
   offer: {
     title: 'New offer',
