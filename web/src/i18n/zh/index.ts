@@ -3,9 +3,10 @@ import { console } from './console'
 import { entry } from './entry'
 import { imports } from './imports'
 import { mobile } from './mobile'
+import { privacy } from './privacy'
 import { registers } from './registers'
 import { resident } from './resident'
 import { roster } from './roster'
 import { wall } from './wall'
 
-export const zh = { common, console, entry, imports, mobile, registers, resident, roster, wall }
+export const zh = { common, console, entry, imports, mobile, privacy, registers, resident, roster, wall }
