@@ -165,9 +165,10 @@ type FoundPerson struct {
 // ErasureTx is the part of a transaction that erasing needs.
 type ErasureTx interface {
 	// ErasePerson empties everything that tells who a person is, wherever it is
-	// kept, and ends what they could still do. Ids stay. It says whether there was
-	// anything to erase.
-	ErasePerson(ctx context.Context, id int64, at time.Time, by *int64) (bool, error)
+	// kept, and ends what they could still do. Ids stay. It gives the reason
+	// without the person's name and number, and says whether there was anything to
+	// erase.
+	ErasePerson(ctx context.Context, id int64, reason string, at time.Time, by *int64) (said string, erased bool, err error)
 	// EraseReporter empties who gave reports under a number, and the care records
 	// under it, within areas (nil for everywhere), and says how many.
 	EraseReporter(ctx context.Context, phone string, areaIDs []int64, at time.Time, by *int64) (reports, care int64, err error)
@@ -218,12 +219,12 @@ func (s *Service) erase(ctx context.Context, tx Tx, r Responder, a Actor, reason
 	if err := withdraw(ctx, tx, offers, a, now); err != nil {
 		return Outcome{}, err
 	}
-	erased, err := tx.ErasePerson(ctx, r.ID, now, accountOf(a))
+	said, erased, err := tx.ErasePerson(ctx, r.ID, reason, now, accountOf(a))
 	if err != nil || !erased {
 		return Outcome{Noun: NounResponder, ID: r.ID, Version: r.Version}, err
 	}
 	entry := a.Entry(ctx, AuditDestroy, "responder.erased")
-	entry.Noun, entry.NounID, entry.AreaID, entry.SubjectID, entry.Reason = NounResponder, r.ID, r.AreaID, r.ID, reason
+	entry.Noun, entry.NounID, entry.AreaID, entry.SubjectID, entry.Reason = NounResponder, r.ID, r.AreaID, r.ID, said
 	if err := tx.Audit(ctx, entry); err != nil {
 		return Outcome{}, err
 	}

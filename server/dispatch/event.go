@@ -1,6 +1,9 @@
 package dispatch
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Noun names what an event is about.
 type Noun string
@@ -42,6 +45,36 @@ type Event struct {
 	ResponderID *int64            `json:"responder_id,omitempty"`
 	AccountID   *int64            `json:"account_id,omitempty"`
 	Data        map[string]string `json:"data" nullable:"false"`
+}
+
+// mostDigits is how long a number in an event's data may be: a telephone number
+// is longer.
+const mostDigits = 10
+
+// Plain says whether the data holds words of the program alone: letters without
+// a space, short numbers, dates. What people write cannot be told from a name or
+// a number, so it is kept out of the log here, whoever emits it.
+func (e Event) Plain() bool {
+	for _, value := range e.Data {
+		digits := 0
+		if len(value) > 200 {
+			return false
+		}
+		for _, c := range value {
+			switch {
+			case c >= '0' && c <= '9':
+				if digits++; digits > mostDigits {
+					return false
+				}
+				continue
+			case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', strings.ContainsRune("_-.,:/", c):
+			default:
+				return false
+			}
+			digits = 0
+		}
+	}
+	return true
 }
 
 // Change is an event with the nouns it touched as they are now, which may be

@@ -267,6 +267,10 @@ func (a *api) exportRegister(w http.ResponseWriter, r *http.Request) {
 		a.writeProblem(w, r, err)
 		return
 	}
+	if err := a.shareRegister(ctx, noun.Name, q.AreaID, f); err != nil {
+		a.writeProblem(w, r, err)
+		return
+	}
 	language, sight := languageOf(ctx), a.sight(ctx)
 	columns, fields := importer.TableColumns(language, noun, attributes)
 	if r.URL.Query().Get("format") == "geojson" {
@@ -288,6 +292,25 @@ func (a *api) exportRegister(w http.ResponseWriter, r *http.Request) {
 			return nil
 		})
 	})
+}
+
+// shareRegister notes in the register of shares that people's data leaves as a
+// file, before it does.
+func (a *api) shareRegister(ctx context.Context, noun string, areaID int64, f dispatch.RegisterFilter) error {
+	if noun != "responders" && noun != "roster" {
+		return nil
+	}
+	f.Limit = 1
+	_, total, err := a.Registers.Register(ctx, noun, f)
+	if err != nil {
+		return err
+	}
+	actor := actorOf(ctx)
+	share := dispatch.Share{Recipient: actor.Name, Channel: dispatch.ShareExport, What: noun, Records: int64(total), Basis: "个人信息保护法第十三条第三项", AccountID: &actor.AccountID}
+	if areaID != 0 {
+		share.AreaID = &areaID
+	}
+	return a.Personal.RecordShare(ctx, share)
 }
 
 func readRegisterQuery(v url.Values) (RegisterQuery, error) {

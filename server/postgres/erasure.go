@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,7 +14,7 @@ import (
 // ErasePerson empties everything that tells who somebody is. See
 // dispatch.ErasureTx. A test goes through the whole database afterwards and
 // finds neither name nor number.
-func (t *tx) ErasePerson(ctx context.Context, id int64, at time.Time, by *int64) (bool, error) {
+func (t *tx) ErasePerson(ctx context.Context, id int64, reason string, at time.Time, by *int64) (string, bool, error) {
 	type person struct {
 		Name   string
 		Phone  []byte
@@ -21,26 +22,26 @@ func (t *tx) ErasePerson(ctx context.Context, id int64, at time.Time, by *int64)
 	}
 	p, err := one[person](ctx, t, `select name, phone, erased_at is not null as erased from responder where id = $1`, id)
 	if err != nil || p.Erased {
-		return false, err
+		return "", false, err
 	}
 	phone, err := t.store.openPhone(sealedResponderPhone, p.Phone)
 	if err != nil {
-		return false, err
+		return "", false, err
 	}
 	if err := t.DropPosition(ctx, id); err != nil {
-		return false, err
+		return "", false, err
 	}
 	for _, erase := range []func(ctx context.Context, id int64, at time.Time) error{t.eraseDuties, t.eraseAccount, t.eraseImports} {
 		if err := erase(ctx, id, at); err != nil {
-			return false, err
+			return "", false, err
 		}
 	}
 	if err := t.eraseWords(ctx, id, p.Name, phone, at); err != nil {
-		return false, err
+		return "", false, err
 	}
 	if phone != "" { // reports that they made as a resident
 		if err := t.eraseReports(ctx, phone); err != nil {
-			return false, err
+			return "", false, err
 		}
 	}
 	b := &pgx.Batch{}
@@ -52,9 +53,13 @@ func (t *tx) ErasePerson(ctx context.Context, id int64, at time.Time, by *int64)
 		source = 'erased', external_id = $3, version = version + 1, retired_at = coalesce(retired_at, $4), erased_at = $4, updated_at = $4 where id = $1`,
 		id, dispatch.ErasedName, strconv.FormatInt(id, 10), at)
 	if err := t.SendBatch(ctx, b).Close(); err != nil {
-		return false, translate(err)
+		return "", false, translate(err)
 	}
-	return true, t.noteDestroyed(ctx, dispatch.Destroyed{What: string(dispatch.NounResponder), Records: 1, At: at, NounID: &id}, by)
+	said := strings.ReplaceAll(reason, p.Name, dispatch.ErasedName)
+	if phone != "" {
+		said = strings.ReplaceAll(said, phone, "***")
+	}
+	return said, true, t.noteDestroyed(ctx, dispatch.Destroyed{What: string(dispatch.NounResponder), Records: 1, At: at, NounID: &id}, by)
 }
 
 // eraseDuties deletes duties to come, ends one that goes on, and keeps of those

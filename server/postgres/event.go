@@ -15,6 +15,9 @@ func (t *tx) Emit(ctx context.Context, e dispatch.Event) error {
 	if e.Data == nil {
 		e.Data = map[string]string{}
 	}
+	if !e.Plain() {
+		return fmt.Errorf("an event %s would carry what people write", e.Kind)
+	}
 	t.areaID, t.events = e.AreaID, t.events+1
 	_, err := t.Exec(ctx, `
 		insert into event_pending (kind, at, noun, noun_id, noun_version, area_id, cell, incident_id, responder_id, account_id, data)
