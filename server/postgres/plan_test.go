@@ -36,6 +36,7 @@ func TestHotPathsUseTheirIndex(t *testing.T) {
 		{"offers to a responder", selectOffer + ` where o.responder_id = 7 and o.state in ('offered', 'seen', 'later', 'standby')`, "offer_responder_open"},
 		{"offers that are due", `select id from offer where state in ('offered', 'seen', 'later') and expires_at <= now() order by expires_at limit 500`, "offer_expires"},
 		{"what somebody works on", `select 1 from assignment where responder_id = 7 and state in ('accepted', 'en_route', 'on_scene')`, "assignment_one_active"},
+		{"who is at work", strings.NewReplacer("$1::timestamptz", "now()", "$1::date", "now()::date", "$2", "null", "$3", "0").Replace(selectResponder + atWork), "responder_pkey"},
 		{"an incident's assignments", selectAssignment + ` where s.incident_id = 7`, "assignment_incident_id"},
 		{"where a point lies", `select a.id from area a where st_covers(a.boundary, st_setsrid(st_makepoint(122.6, 38.25), 4326))`, "area_boundary"},
 		{"the log after an offset", selectEvent + ` where "offset" > 1000 order by "offset" limit 1000`, "event_0_pkey"},

@@ -8,6 +8,12 @@ import (
 	"yiping/server/dispatch"
 )
 
+// atWork is the people r who work on something within the areas $2 and the
+// person $3, reached from the assignments: there are few of them among many.
+const atWork = ` where r.id in (select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene') union select $3::bigint)
+	and (r.id = $3 or r.retired_at is null and ($2::bigint[] is null or r.area_id = any($2)
+		or (select x.area_id from incident x where x.id = s.incident_id) = any($2)))`
+
 // Snapshot gives everything open within reach and who works on it, read at one
 // moment, with the offset that is contained for certain. What of it is shown to
 // whom is decided by who asked for it.
@@ -36,9 +42,6 @@ func (s *Store) Snapshot(ctx context.Context, reach dispatch.Reach) (dispatch.Sn
 		and (`+reached+` or s.responder_id = $3) order by s.id`, reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
 		return snap, err
 	}
-	snap.Responders, err = s.responders(ctx, t, ` where r.id = $3 or r.retired_at is null
-		and r.id in (select responder_id from assignment where state in ('accepted', 'en_route', 'on_scene'))
-		and ($2::bigint[] is null or r.area_id = any($2)
-			or (select x.area_id from incident x where x.id = s.incident_id) = any($2)) order by r.id`, s.now(), reach.AreaIDs, reach.ResponderID)
+	snap.Responders, err = s.responders(ctx, t, atWork+` order by r.id`, s.now(), reach.AreaIDs, reach.ResponderID)
 	return snap, err
 }
