@@ -44,6 +44,7 @@ type District struct {
 	Ground        []Feature
 	Organisations []Organisation // parents before their children
 	Responders    []Responder
+	CareRecords   []CareRecord
 	Shifts        []Shift
 	Teams         []Team
 	Rotations     []Rotation
@@ -219,6 +220,7 @@ func Generate(o Options) *District {
 	b.addOrganisations()
 	b.addResponders()
 	b.addDuties()
+	b.addCare()
 	b.Types = Types()
 	b.addIncidents()
 	b.addLogins()

@@ -83,6 +83,7 @@ func TestCounts(t *testing.T) {
 		{"teams", len(d.Teams), 50, 140},
 		{"rotations", len(d.Rotations), 60, 150},
 		{"responders", len(d.Responders), 1400, 1600},
+		{"care records", len(d.CareRecords), 2000, 3000},
 		{"ground", len(d.Ground), 10_000, 60_000},
 		{"incidents", len(d.Incidents), 800, 1300},
 		{"logins", len(d.Logins), 8, 12},
@@ -298,6 +299,11 @@ func TestNothingIsReal(t *testing.T) {
 			t.Errorf("%s, %s", r.Name, r.Phone)
 		}
 	}
+	for _, c := range d.CareRecords {
+		if !strings.HasPrefix(c.Phone, "000") || len(c.Phone) != 11 || []rune(c.Name)[1] != '示' || c.Address == "" {
+			t.Errorf("%+v", c)
+		}
+	}
 	// The nearest coasts lie beyond 121.7 E, 37.6 N and 38.9 N; see plane.go.
 	open := orb.Bound{Min: orb.Point{122.3, 38.0}, Max: orb.Point{122.9, 38.5}}
 	if !open.Contains(d.Bounds.Min) || !open.Contains(d.Bounds.Max) {
@@ -341,12 +347,15 @@ func testUnique(t *testing.T, d *District) {
 		once("name", r.Name)
 		once("phone", r.Phone)
 	}
+	for _, c := range d.CareRecords {
+		once("phone", c.Phone)
+	}
 }
 
 // At the scale of a load test numbers still fit: a hundredfold district has
 // some 150,000 people.
 func TestPhonesFit(t *testing.T) {
-	for block, serial := range map[int]int{1: 1_500_000, 9: 40} {
+	for block, serial := range map[int]int{1: 1_500_000, 2: 2_500_000, 9: 40} {
 		if p := phone(block, serial); len(p) != 11 {
 			t.Errorf("phone %s", p)
 		}

@@ -125,7 +125,7 @@ func (l *loader) run(ctx context.Context) error {
 	l.base = map[string]int64{}
 	for _, step := range []func(context.Context){
 		l.areas, l.units, l.compounds, l.buildings, l.facilities, l.cameras, l.sites, l.devices, l.ground, l.placeNames,
-		l.organisations, l.responders, l.rosters, l.duties, l.incidents, l.offers, l.assignments, l.events,
+		l.organisations, l.responders, l.care, l.rosters, l.duties, l.incidents, l.offers, l.assignments, l.events,
 	} {
 		if step(ctx); l.err != nil {
 			return l.err

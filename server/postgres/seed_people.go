@@ -47,6 +47,19 @@ func (l *loader) responders(ctx context.Context) {
 	})
 }
 
+func (l *loader) care(ctx context.Context) {
+	l.copy(ctx, "care_record", []string{"id", "area_id", "cell", "categories", "details", "digest", "source", "external_id"}, len(l.d.CareRecords), func(i int) ([]any, error) {
+		c := l.d.CareRecords[i]
+		lon, lat := c.Point.Lon(), c.Point.Lat()
+		sealed, err := l.store.sealCare(dispatch.CareDetails{Name: c.Name, Phone: c.Phone, Address: c.Address, Needs: c.Needs, Lon: &lon, Lat: &lat})
+		if err != nil {
+			return nil, err
+		}
+		_, cell, err := spot(c.Point, geo.ResolutionPeople)
+		return []any{l.id("care_record", i), l.id("area", c.Area), cell, c.Categories, sealed.details, sealed.digest, seed.Source, external("care", i)}, err
+	})
+}
+
 func (l *loader) incidents(ctx context.Context) {
 	if l.err = loadTypes(ctx, l.Tx, l.d.Types); l.err != nil {
 		return

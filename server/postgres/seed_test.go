@@ -64,6 +64,7 @@ func TestLoadSeed(t *testing.T) {
 			{"sites", `select count(*) from site`, len(d.Sites)},
 			{"ground", `select count(*) from ground where st_isvalid(shape)`, len(d.Ground)},
 			{"responders", `select count(*) from responder`, len(d.Responders)},
+			{"who needs care", `select count(*) from care_record`, len(d.CareRecords)},
 			{"duties", `select count(*) from duty`, len(d.Duties)},
 			{"duties in a shift of their team", `select count(*) from duty d join rotation n on n.id = d.rotation_id join team_member m on m.team_id = n.team_id and m.responder_id = d.responder_id
 				where d.source = 'rotation' and d.external_id = format('rotation-%s-%s-%s', n.id, d.responder_id, (lower(d.period) at time zone 'Asia/Shanghai')::date)
