@@ -53,13 +53,14 @@ create table audit (
     hash         bytea not null,
     constraint audit_pkey primary key (seq)
 ) partition by range (seq);
+-- Whatever is looked for is wanted newest first, or of a time.
 create index audit_at on audit (at);
-create index audit_account on audit (account_id, seq) where account_id <> 0;
-create index audit_subject on audit (subject_id, seq) where subject_id <> 0;
-create index audit_noun on audit (noun, noun_id, seq);
-create index audit_action on audit (action, seq);
-create index audit_kind on audit (kind, seq) where kind <> 'command';
-create index audit_result on audit (result, seq) where result <> 'done';
+create index audit_account on audit (account_id, at) where account_id <> 0;
+create index audit_subject on audit (subject_id, at) where subject_id <> 0;
+create index audit_noun on audit (noun, noun_id, at);
+create index audit_action on audit (action, at);
+create index audit_kind on audit (kind, at) where kind <> 'command';
+create index audit_result on audit (result, at) where result <> 'done';
 
 -- The end of the chain: what the next entry is chained to. Its row's lock keeps
 -- two sequencers apart.
@@ -78,7 +79,7 @@ insert into audit_head default values;
 create table audit_text (
     hash         bytea not null,
     salt         bytea,
-    words        text,
+    words        bytea,
     account_id   bigint not null default 0,
     subject_id   bigint not null default 0,
     created_at   timestamptz not null,
@@ -86,6 +87,7 @@ create table audit_text (
     constraint audit_text_pkey primary key (hash),
     constraint audit_text_destroyed check ((words is null) = (destroyed_at is not null) and (words is null) = (salt is null))
 );
+comment on column audit_text.words is 'Sealed.';
 create index audit_text_account on audit_text (account_id) where destroyed_at is null and account_id <> 0;
 create index audit_text_subject on audit_text (subject_id) where destroyed_at is null and subject_id <> 0;
 create index audit_text_created_at on audit_text (created_at);

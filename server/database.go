@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"yiping/seed"
+	"yiping/server/dispatch"
 	"yiping/server/postgres"
 	"yiping/server/postgres/local"
 	"yiping/server/postgres/migrate"
@@ -69,7 +70,8 @@ func (a *app) withStore(do func(ctx context.Context, store *postgres.Store) erro
 		return err
 	}
 	defer store.Close()
-	return do(a.ctx, store)
+	// What is done here is in the audit trail as the operator's.
+	return do(dispatch.WithRequest(a.ctx, &dispatch.Request{Operator: true}), store)
 }
 
 // openStore brings a database up to this version and opens it with the keys of

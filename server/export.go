@@ -36,6 +36,11 @@ func (c exportCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		e := dispatch.Actor{System: true}.Entry(ctx, dispatch.AuditExport, "register.export")
+		e.Noun, e.Reason = dispatch.Noun(noun.Singular), filepath.Base(c.File)
+		if err := store.Audit(ctx, e); err != nil {
+			return err
+		}
 		columns, fields := importer.TableColumns(c.language(), noun, keys)
 		return writeFile(c.File, func(file io.Writer) error {
 			w, err := newWriter(file, c.File, importer.NounTitle(c.language(), noun), columns)

@@ -36,6 +36,7 @@ type cli struct {
 	Template templateCmd `cmd:"" help:"Write an empty table of a register to fill in, or list its fields."`
 	Simulate simulateCmd `cmd:"" help:"Drive a running server as its users do."`
 	User     userCmd     `cmd:"" help:"Accounts: list, add, reset a password."`
+	Audit    auditCmd    `cmd:"" help:"The audit trail: verify, list, print the key of its checkpoints."`
 	Database databaseCmd `cmd:"" help:"Run a command with DATABASE_URL set to the private PostgreSQL."`
 	OpenAPI  openAPICmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

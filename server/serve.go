@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"yiping/seed"
+	"yiping/server/audit"
 	"yiping/server/dispatch"
 	"yiping/server/httpapi"
 	"yiping/server/importer"
@@ -114,7 +115,11 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 	if err != nil {
 		return err
 	}
-	server := newServer(httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store, at),
+	keeper, err := a.keeper(store)
+	if err != nil {
+		return err
+	}
+	server := newServer(httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store, keeper, at),
 		Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins, Proxies: proxies, MetricsToken: a.MetricsToken, SecureOnly: !a.Insecure}), a.log)
 
 	// The feed and the hub outlive the requests: what was acknowledged last is
@@ -139,7 +144,7 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 	hubCtx, stopHub := context.WithCancel(ctx)
 	defer stopHub()
 	g.Go(func() error { hub.Run(hubCtx); return nil })
-	g.Go(func() error { jobs.Run(ctx, a.log, clockJobs(svc, store, accounts, a.now)...); return nil })
+	g.Go(func() error { jobs.Run(ctx, a.log, clockJobs(svc, store, accounts, keeper, a.now)...); return nil })
 	failed := make(chan error, 1)
 	go func() { failed <- at.serve(server) }()
 	defer at.redirects(a.log)()
@@ -188,7 +193,7 @@ func (c serveCmd) simulation(a *app, at *front, store *postgres.Store, accounts 
 }
 
 // clockJobs is everything that the clock asks for.
-func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.Accounts, now func() time.Time) []jobs.Job {
+func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.Accounts, keeper *audit.Keeper, now func() time.Time) []jobs.Job {
 	plain := func(do func(ctx context.Context) error) func(context.Context) (time.Time, error) {
 		return func(ctx context.Context) (time.Time, error) { return time.Time{}, do(ctx) }
 	}
@@ -209,10 +214,14 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 		{Name: "make the log's next partition", Every: time.Hour, Run: plain(store.MakePartition)},
 		{Name: "destroy", Every: time.Hour, Run: plain(svc.Destroy)},
 		{Name: "publish counts of care", Every: time.Hour, Run: plain(svc.PublishCare)},
+		{Name: "make the audit trail's next partition", Every: time.Hour, Run: plain(store.MakeAuditPartition)},
+		{Name: "write refusals", Every: time.Second, Run: plain(store.WriteRefusals)},
+		{Name: "write a checkpoint of the audit trail", Every: time.Minute, Run: plain(keeper.Checkpoint)},
+		{Name: "remove old entries of the audit trail", Every: time.Hour, Run: plain(keeper.Tidy)},
 	}
 }
 
-func metrics(hub *live.Hub, store *postgres.Store, at *front) *prometheus.Registry {
+func metrics(hub *live.Hub, store *postgres.Store, keeper *audit.Keeper, at *front) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_live_subscribers", Help: "Pages on the live feed."},
@@ -222,7 +231,18 @@ func metrics(hub *live.Hub, store *postgres.Store, at *front) *prometheus.Regist
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "yiping_connections_refused_total", Help: "Connections closed at once, because there were too many."},
 			func() float64 { return float64(at.Refused()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_log_offset", Help: "How far this node has read the event log."},
-			func() float64 { return float64(store.Feed().Offset()) }))
+			func() float64 { return float64(store.Feed().Offset()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_audit_unsealed", Help: "Entries of the audit trail that wait to be sealed; not a number where the database does not say."},
+			store.Unsealed),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_audit_checkpoint_age_seconds", Help: "For how long the trail's newest entries have been without a checkpoint; not a number where another node seals."},
+			keeper.Age),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_audit_broken", Help: "1 where the trail does not hold the row of its last checkpoint: run yiping audit verify."},
+			func() float64 {
+				if keeper.Broken() {
+					return 1
+				}
+				return 0
+			}))
 	if at.pair != nil {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yiping_certificate_expires_seconds", Help: "When the certificate expires, in seconds since 1970."},
 			func() float64 { return float64(at.pair.Leaf().NotAfter.Unix()) }))

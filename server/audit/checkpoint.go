@@ -8,6 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"yiping/server/secret"
@@ -81,7 +84,19 @@ const keyName = "audit-key"
 
 // OpenKey gives the signing key of a data folder, made there on the first run.
 func OpenKey(folder string) (Key, error) {
-	seed, err := secret.File(folder, keyName, secret.Bytes(ed25519.SeedSize))
+	return openKey(folder, secret.Bytes(ed25519.SeedSize))
+}
+
+// ReadKey gives the key of a data folder that has one, fs.ErrNotExist else.
+func ReadKey(folder string) (Key, error) {
+	if _, err := os.Stat(filepath.Join(folder, keyName)); err != nil {
+		return Key{}, err
+	}
+	return openKey(folder, func() ([]byte, error) { return nil, fs.ErrNotExist })
+}
+
+func openKey(folder string, make func() ([]byte, error)) (Key, error) {
+	seed, err := secret.File(folder, keyName, make)
 	if err != nil {
 		return Key{}, err
 	}

@@ -3,11 +3,9 @@ package audit
 import (
 	"fmt"
 	"time"
-)
 
-// EraseAction is the action of the entry that goes with destroying reasons; its
-// count says how many.
-const EraseAction = "audit.erase"
+	"yiping/server/dispatch"
+)
 
 // dropped looks at what removed partitions have left, from which the rows go on.
 func (v *verifier) dropped(list []Checkpoint) {
@@ -41,7 +39,7 @@ func Beginning() []byte { return make([]byte, 32) }
 
 // words looks whether a row's reason is what was written.
 func (v *verifier) words(r Stored) {
-	if r.Action == EraseAction {
+	if r.Action == dispatch.AuditErase {
 		v.erased += r.Count
 	}
 	if len(r.ReasonHash) == 0 {

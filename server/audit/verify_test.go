@@ -372,7 +372,7 @@ func TestWords(t *testing.T) {
 	erase := func(m *trail) {
 		m.rows[1].Words = Words{Kept: true, Destroyed: true}
 		m.add(1)
-		m.waiting[0].Action, m.waiting[0].Count = EraseAction, 1
+		m.waiting[0].Action, m.waiting[0].Count = dispatch.AuditErase, 1
 		m.seal()
 	}
 	for name, tt := range map[string]struct {

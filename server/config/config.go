@@ -20,6 +20,7 @@ type Config struct {
 	LogLevel    string   `help:"Least level that is logged." env:"YIPING_LOG_LEVEL" enum:"debug,info,warn,error,disabled" default:"info"`
 	LogJSON     bool     `name:"log-json" help:"Log JSON lines instead of readable ones." env:"YIPING_LOG_JSON"`
 	Wire
+	Audit
 }
 
 // Check refuses values that cannot work, with a sentence each.
@@ -45,7 +46,7 @@ func (c Config) Check() error {
 	if c.Border < -1 || c.Border > 10 {
 		return fmt.Errorf("YIPING_BORDER must be -1 to 10 cells, not %d", c.Border)
 	}
-	return c.Wire.check()
+	return errors.Join(c.Wire.check(), c.Audit.check())
 }
 
 // Redacted gives a copy that may be printed: passwords and tokens are left out.

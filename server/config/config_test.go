@@ -18,6 +18,8 @@ func TestCheck(t *testing.T) {
 		{"no data folder", func(c *Config) { c.Data = "" }, "YIPING_DATA"},
 		{"another database", func(c *Config) { c.DatabaseURL = "mysql://x" }, "DATABASE_URL"},
 		{"origin without scheme", func(c *Config) { c.Origins = []string{"example.org"} }, "YIPING_ORIGINS"},
+		{"entries kept too shortly", func(c *Config) { c.AuditDays = 199 }, "YIPING_AUDIT_DAYS"},
+		{"entries kept long enough", func(c *Config) { c.AuditDays = 200 }, ""},
 		{"a proxy by name", func(c *Config) { c.Proxies = []string{"proxy.example"} }, "YIPING_TRUSTED_PROXIES"},
 		{"proxies", func(c *Config) { c.Proxies = []string{"10.0.0.5", "10.1.0.0/16", "fd00::/8"} }, ""},
 		{"a token that can be guessed", func(c *Config) { c.MetricsToken = "metrics" }, "YIPING_METRICS_TOKEN"},

@@ -167,8 +167,8 @@ type ErasureTx interface {
 	// ErasePerson empties everything that tells who a person is, wherever it is
 	// kept, and ends what they could still do. Ids stay. It gives the reason
 	// without the person's name and number, and says whether there was anything to
-	// erase.
-	ErasePerson(ctx context.Context, id int64, reason string, at time.Time, by *int64) (said string, erased bool, err error)
+	// erase. The entry is left with what is destroyed of the audit trail's reasons.
+	ErasePerson(ctx context.Context, id int64, reason string, at time.Time, by *int64, e AuditEntry) (said string, erased bool, err error)
 	// EraseReporter empties who gave reports under a number, and the care records
 	// under it, within areas (nil for everywhere), and says how many.
 	EraseReporter(ctx context.Context, phone string, areaIDs []int64, at time.Time, by *int64) (reports, care int64, err error)
@@ -219,7 +219,7 @@ func (s *Service) erase(ctx context.Context, tx Tx, r Responder, a Actor, reason
 	if err := withdraw(ctx, tx, offers, a, now); err != nil {
 		return Outcome{}, err
 	}
-	said, erased, err := tx.ErasePerson(ctx, r.ID, reason, now, accountOf(a))
+	said, erased, err := tx.ErasePerson(ctx, r.ID, reason, now, accountOf(a), a.Entry(ctx, AuditDestroy, AuditErase))
 	if err != nil || !erased {
 		return Outcome{Noun: NounResponder, ID: r.ID, Version: r.Version}, err
 	}

@@ -20,6 +20,7 @@ const (
 	keyRequestID
 	keyCaller
 	keyLimit
+	keyAttempt
 )
 
 // authorize is the choke point of all operations.
@@ -52,6 +53,8 @@ func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	if token == "" {
 		return ctx, dispatch.Refuse(dispatch.CodeSignedOut, "")
 	}
+	t := attemptOf(ctx)
+	t.presented = true
 	if err := a.addresses.spent(address+" forges", forger); err != nil {
 		return ctx, err
 	}
@@ -62,6 +65,7 @@ func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 		}
 		return ctx, err
 	}
+	t.admitted(r, s)
 	if err := a.people.take(strconv.FormatInt(s.Account.ID, 10)+" "+limit.Kind, limit.Account); err != nil {
 		return ctx, err
 	}

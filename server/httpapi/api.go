@@ -81,7 +81,9 @@ func newAPI(d Deps) *api {
 			return problemFor(langDefault, status, message, errs...)
 		}
 		huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
-			return problemFor(languageOf(ctx.Context()), status, message, errs...)
+			p := problemFor(languageOf(ctx.Context()), status, message, errs...)
+			attemptOf(ctx.Context()).code = dispatch.Code(p.Code)
+			return p
 		}
 	})
 	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), tiles: newTileCache(time.Now),
@@ -96,7 +98,7 @@ func newAPI(d Deps) *api {
 	for _, register := range []func(){a.sessions, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
 		a.duties, a.rosters, a.rotations, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.registers, a.imports, a.overviews, a.events, a.cells, a.tileRoutes,
 		a.consents, a.retentions, a.erasures, a.purposes, a.shares, a.cares,
-		a.accounts, a.live, a.health, a.documents, a.pages} {
+		a.accounts, a.audits, a.live, a.health, a.documents, a.pages} {
 		register()
 	}
 	return a

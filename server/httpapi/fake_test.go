@@ -31,10 +31,15 @@ type fakeStore struct {
 	commands []dispatch.Command
 	outcome  dispatch.Outcome
 	entries  []dispatch.AuditEntry
+	noAudit  error                       // what writing an entry ends in
+	refuse   func(context.Context) error // called by Run
 	err      error
 }
 
 func (s *fakeStore) Audit(_ context.Context, e dispatch.AuditEntry) error {
+	if s.noAudit != nil {
+		return s.noAudit
+	}
 	s.entries = append(s.entries, e)
 	return nil
 }
@@ -45,9 +50,12 @@ func (s *fakeStore) Dispatchable(context.Context, time.Time, ...int64) ([]dispat
 	return nil, nil
 }
 
-func (s *fakeStore) Run(_ context.Context, c dispatch.Command, _ func(context.Context, dispatch.Tx) (dispatch.Outcome, error)) (dispatch.Outcome, error) {
+func (s *fakeStore) Run(ctx context.Context, c dispatch.Command, _ func(context.Context, dispatch.Tx) (dispatch.Outcome, error)) (dispatch.Outcome, error) {
 	if c.Key == "" {
 		return dispatch.Outcome{}, dispatch.Refuse(dispatch.CodeKeyRequired, "Idempotency-Key")
+	}
+	if s.refuse != nil {
+		return dispatch.Outcome{}, s.refuse(ctx)
 	}
 	s.commands = append(s.commands, c)
 	return s.outcome, s.err

@@ -259,6 +259,12 @@ func (a *api) importProblems(w http.ResponseWriter, r *http.Request) {
 		a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeNotFound, ""))
 		return
 	}
+	e := actorOf(r.Context()).Entry(r.Context(), dispatch.AuditExport, "import.problems")
+	e.Noun, e.NounID = dispatch.NounImport, id
+	if err := a.Service.Audit(r.Context(), e); err != nil { // the rows that were refused may speak of people
+		a.writeProblem(w, r, err)
+		return
+	}
 	language := languageOf(r.Context())
 	a.writeTable(w, r, noun, importer.ReportColumns(language), func(t sheet.Writer) error {
 		return a.Imports.Problems(r.Context(), id, importer.NewReport(language, noun, t).Add)

@@ -72,6 +72,7 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		from := findCaller(r, a.Proxies)
 		ctx := context.WithValue(r.Context(), keyRequestID, id)
 		ctx = context.WithValue(ctx, keyCaller, from)
+		ctx = begin(ctx, id, from)
 		ctx = context.WithValue(ctx, keyLanguage, languageFrom(languageAsked(r)))
 		w.Header().Set("X-Request-Id", id)
 		setHeaders(w.Header(), from.secure, strings.HasPrefix(r.URL.Path, "/api/"))
@@ -80,6 +81,7 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		started := time.Now()
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(counted, r.WithContext(ctx))
+		a.auditRefused(ctx, r.Method, route, counted.status)
 		took := time.Since(started)
 		a.took.WithLabelValues(route, strconv.Itoa(counted.status)).Observe(took.Seconds())
 		a.Log.WithLevel(a.lineLevel(r.Method, counted.status)).Str("request", id).Str("method", r.Method).Str("route", route).

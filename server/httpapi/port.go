@@ -41,6 +41,7 @@ type Reader interface {
 	SavePositions(ctx context.Context, responderID int64, positions []dispatch.Position) (accepted int, err error)
 
 	RosterReader
+	AuditReader
 
 	Cameras(ctx context.Context, b dispatch.Box, areaIDs []int64, limit int) ([]dispatch.Camera, error)
 	Camera(ctx context.Context, id int64) (dispatch.Camera, error)

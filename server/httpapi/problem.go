@@ -104,6 +104,7 @@ func (a *api) problem(ctx context.Context, err error) huma.StatusError {
 			refused = &dispatch.Error{Code: dispatch.CodeInternal, Err: err}
 		}
 	}
+	attemptOf(ctx).code = refused.Code
 	// Who asked has gone: nobody is waiting and nothing is wrong.
 	if code := statusOf(refused.Code); code >= 500 && !errors.Is(ctx.Err(), context.Canceled) {
 		id, _ := ctx.Value(keyRequestID).(string)

@@ -267,14 +267,14 @@ func (a *api) exportRegister(w http.ResponseWriter, r *http.Request) {
 		a.writeProblem(w, r, err)
 		return
 	}
-	if err := a.shareRegister(ctx, noun.Name, q.AreaID, f); err != nil {
+	if err := a.noteExport(ctx, noun, q, f, r.URL.RawQuery); err != nil {
 		a.writeProblem(w, r, err)
 		return
 	}
 	language, sight := languageOf(ctx), a.sight(ctx)
 	columns, fields := importer.TableColumns(language, noun, attributes)
 	if r.URL.Query().Get("format") == "geojson" {
-		a.writeFile(w, r, noun, ".geojson", "application/geo+json", func() (sheet.Writer, error) { return sheet.GeoJSON(w, fields) }, func(t sheet.Writer) error {
+		a.sendFile(w, noun.Name, importer.NounTitle(language, noun), ".geojson", "application/geo+json", func() (sheet.Writer, error) { return sheet.GeoJSON(w, fields) }, func(t sheet.Writer) error {
 			return a.Registers.EachRow(ctx, noun.Name, f, func(row dispatch.RegisterRow) error {
 				if row, ok := sight.Row(noun.Name, row); ok {
 					return t.Write(importer.Written(fields, row.Values))
@@ -294,21 +294,29 @@ func (a *api) exportRegister(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// shareRegister notes in the register of shares that people's data leaves as a
-// file, before it does.
-func (a *api) shareRegister(ctx context.Context, noun string, areaID int64, f dispatch.RegisterFilter) error {
-	if noun != "responders" && noun != "roster" {
-		return nil
-	}
+// noteExport notes an export before its first row leaves: who, of what, how many
+// rows, and narrowed how; people's data is noted in the register of shares too.
+func (a *api) noteExport(ctx context.Context, noun *importer.Noun, q RegisterQuery, f dispatch.RegisterFilter, asked string) error {
 	f.Limit = 1
-	_, total, err := a.Registers.Register(ctx, noun, f)
+	_, total, err := a.Registers.Register(ctx, noun.Name, f)
 	if err != nil {
 		return err
 	}
 	actor := actorOf(ctx)
-	share := dispatch.Share{Recipient: actor.Name, Channel: dispatch.ShareExport, What: noun, Records: int64(total), Basis: "个人信息保护法第十三条第三项", AccountID: &actor.AccountID}
-	if areaID != 0 {
-		share.AreaID = &areaID
+	e := actor.Entry(ctx, dispatch.AuditExport, "register.export")
+	e.Noun, e.AreaID, e.Count, e.Reason = dispatch.Noun(noun.Singular), q.AreaID, total, asked
+	if said, err := url.QueryUnescape(asked); err == nil {
+		e.Reason = said
+	}
+	if err := a.Service.Audit(ctx, e); err != nil {
+		return err
+	}
+	if noun.Name != "responders" && noun.Name != "roster" {
+		return nil
+	}
+	share := dispatch.Share{Recipient: actor.Name, Channel: dispatch.ShareExport, What: noun.Name, Records: int64(total), Basis: "个人信息保护法第十三条第三项", AccountID: &actor.AccountID}
+	if q.AreaID != 0 {
+		share.AreaID = &q.AreaID
 	}
 	return a.Personal.RecordShare(ctx, share)
 }
@@ -346,30 +354,7 @@ func (a *api) template(w http.ResponseWriter, r *http.Request) {
 	a.writeTable(w, r, noun, columns, func(sheet.Writer) error { return nil })
 }
 
-// writeTable answers with a table: a workbook, or CSV where that is asked for.
+// writeTable answers with a table that is named after a register.
 func (a *api) writeTable(w http.ResponseWriter, r *http.Request, noun *importer.Noun, columns []sheet.Column, fill func(sheet.Writer) error) {
-	if r.URL.Query().Get("format") == "csv" {
-		a.writeFile(w, r, noun, ".csv", "text/csv; charset=utf-8", func() (sheet.Writer, error) { return sheet.CSV(w, columns) }, fill)
-		return
-	}
-	title := importer.NounTitle(languageOf(r.Context()), noun)
-	a.writeFile(w, r, noun, ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", func() (sheet.Writer, error) { return sheet.Workbook(w, title, columns) }, fill)
-}
-
-// writeFile answers with a file that is named after a register.
-func (a *api) writeFile(w http.ResponseWriter, r *http.Request, noun *importer.Noun, ending, kind string, begin func() (sheet.Writer, error), fill func(sheet.Writer) error) {
-	title := importer.NounTitle(languageOf(r.Context()), noun)
-	w.Header().Set("Content-Type", kind)
-	attachment(w.Header(), noun.Name+ending, title+ending)
-	t, err := begin()
-	if err == nil {
-		err = fill(t)
-	}
-	if err == nil {
-		err = t.Close()
-	}
-	if err != nil { // the answer has perhaps begun: it is cut off, so that nobody takes it for whole
-		a.Log.Error().Err(err).Str("noun", noun.Name).Msg("a table could not be written")
-		panic(http.ErrAbortHandler)
-	}
+	a.sendTable(w, r, noun.Name, importer.NounTitle(languageOf(r.Context()), noun), columns, fill)
 }

@@ -14,7 +14,7 @@ import (
 
 // Audit writes an entry that stands or falls with the transaction.
 func (t *tx) Audit(ctx context.Context, e dispatch.AuditEntry) error {
-	return translate(writeAudit(ctx, t, e, t.store.now()))
+	return translate(t.store.writeAudit(ctx, t, e, t.store.now()))
 }
 
 // Audit writes an entry in a transaction of its own; of refusals alike within
@@ -34,7 +34,7 @@ func (s *Store) Audit(ctx context.Context, e dispatch.AuditEntry) error {
 func (s *Store) auditAll(ctx context.Context, list []dispatch.AuditEntry, now time.Time) error {
 	err := pgx.BeginFunc(ctx, s.system(), func(t pgx.Tx) error {
 		for _, e := range list {
-			if err := writeAudit(ctx, t, e, now); err != nil {
+			if err := s.writeAudit(ctx, t, e, now); err != nil {
 				return err
 			}
 		}
@@ -46,11 +46,11 @@ func (s *Store) auditAll(ctx context.Context, list []dispatch.AuditEntry, now ti
 	return nil
 }
 
-// writeAudit writes one entry. Its reason lies in audit_text, salted so that a
-// short one cannot be guessed from the hash that the trail keeps.
-func writeAudit(ctx context.Context, q batcher, e dispatch.AuditEntry, now time.Time) error {
+// writeAudit writes one entry. Its reason lies in audit_text, sealed, and salted
+// so that a short one cannot be guessed from the hash that the trail keeps.
+func (s *Store) writeAudit(ctx context.Context, q batcher, e dispatch.AuditEntry, now time.Time) error {
 	b := &pgx.Batch{}
-	if err := queueAudit(b, e, now); err != nil {
+	if err := s.queueAudit(b, e, now); err != nil {
 		return err
 	}
 	return q.SendBatch(ctx, b).Close()
@@ -61,7 +61,7 @@ type batcher interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-func queueAudit(b *pgx.Batch, e dispatch.AuditEntry, now time.Time) error {
+func (s *Store) queueAudit(b *pgx.Batch, e dispatch.AuditEntry, now time.Time) error {
 	if e.At.IsZero() {
 		e.At = now
 	}
@@ -74,9 +74,13 @@ func queueAudit(b *pgx.Batch, e dispatch.AuditEntry, now time.Time) error {
 		if _, err := rand.Read(salt); err != nil {
 			return fmt.Errorf("salt a reason: %w", err)
 		}
+		words, err := s.keys.Seal(sealedAuditWords, []byte(e.Reason))
+		if err != nil {
+			return fmt.Errorf("seal a reason: %w", err)
+		}
 		hash = audit.WordsHash(salt, e.Reason)
 		b.Queue(`insert into audit_text (hash, salt, words, account_id, subject_id, created_at) values ($1, $2, $3, $4, $5, $6)`,
-			hash, salt, e.Reason, e.AccountID, e.SubjectID, e.At)
+			hash, salt, words, e.AccountID, e.SubjectID, e.At)
 	}
 	b.Queue(`insert into audit_pending (at, kind, action, result, actor, account_id, session_id, responder_id, noun, noun_id, area_id, subject_id,
 			reason_hash, request_id, network, count)

@@ -31,7 +31,7 @@ func newSealed(t *testing.T) *sealed {
 	t.Helper()
 	m := &sealed{t: t, now: time.Now().UTC().Truncate(time.Microsecond), file: audit.NewFile(filepath.Join(t.TempDir(), "checkpoints"))}
 	var err error
-	if m.Store, err = Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return m.now }, Log: zerolog.Nop()}); err != nil {
+	if m.Store, err = Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return m.now }, Log: zerolog.Nop(), Keys: testKeys(t)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.Close)
@@ -60,7 +60,7 @@ func (m *sealed) write(n int) {
 		list[k] = dispatch.AuditEntry{Kind: dispatch.AuditUnmask, Action: "responder.unmask", Actor: dispatch.AuditByAccount, AccountID: 5, SessionID: 6,
 			Noun: dispatch.NounResponder, NounID: int64(k), SubjectID: int64(k), AreaID: 3, RequestID: "r", Network: "10.0.0.0/24"}
 	}
-	list[0].Reason = "核对伤员"
+	list[0].Reason = "核对伤员 " + m.now.String()
 	if err := m.auditAll(m.t.Context(), list, m.now); err != nil {
 		m.t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func (m *sealed) verify() ([]audit.Finding, audit.Summary) {
 func (m *sealed) verifyIn(q querier) ([]audit.Finding, audit.Summary) {
 	m.t.Helper()
 	var list []audit.Finding
-	sum, err := audit.Verify(m.t.Context(), trail{q}, audit.Options{Files: []audit.File{m.file}, Keys: audit.Trust(m.key.Public()), Report: func(f audit.Finding) { list = append(list, f) }})
+	sum, err := audit.Verify(m.t.Context(), trail{q, m.Store}, audit.Options{Files: []audit.File{m.file}, Keys: audit.Trust(m.key.Public()), Report: func(f audit.Finding) { list = append(list, f) }})
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestVerifyFinds(t *testing.T) {
 		{"a back-dated row", []string{`update audit set at = at - interval '3 days' where seq = 13`}, audit.Edited, 13},
 		{"a dropped partition", []string{`drop table audit_0`, `select make_audit_partition(0, 1000000)`, `update audit_head set last_seq = 40`}, audit.Truncated, 1},
 		{"the head turned", []string{`update audit_head set last_hash = sha256(last_hash)`}, audit.Rewritten, 30},
-		{"another reason", []string{`update audit_text set words = '别的' where created_at = (select min(created_at) from audit_text)`}, audit.WordsEdited, 1},
+		{"another reason", []string{`update audit_text set words = (select words from audit_text where created_at = (select max(created_at) from audit_text)) where created_at = (select min(created_at) from audit_text)`}, audit.WordsEdited, 1},
 		{"a reason gone", []string{`delete from audit_text where created_at = (select min(created_at) from audit_text)`}, audit.WordsMissing, 1},
 	}
 	m := newSealed(t)
@@ -274,7 +274,7 @@ func TestTwoSealers(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			err = writeAudit(t.Context(), t1, dispatch.AuditEntry{Kind: dispatch.AuditCommand, Action: "test", Actor: dispatch.AuditBySystem, NounID: int64(w*each + k)}, m.now)
+			err = m.writeAudit(t.Context(), t1, dispatch.AuditEntry{Kind: dispatch.AuditCommand, Action: "test", Actor: dispatch.AuditBySystem, NounID: int64(w*each + k)}, m.now)
 			if w%2 == 0 { // another one begins later and ends first
 				err = errors.Join(err, m.auditAll(t.Context(), []dispatch.AuditEntry{{Kind: dispatch.AuditCommand, Action: "test", Actor: dispatch.AuditBySystem, NounID: int64(-w*each - k - 1)}}, m.now))
 			}

@@ -2,15 +2,20 @@ package postgres
 
 import (
 	"context"
+	"math"
+	"time"
 
 	"yiping/server/audit"
 )
 
 // Trail gives the audit trail as it is verified.
-func (s *Store) Trail() audit.Source { return trail{s.system()} }
+func (s *Store) Trail() audit.Source { return trail{s.system(), s} }
 
 // trail reads the audit trail.
-type trail struct{ q querier }
+type trail struct {
+	q     querier
+	store *Store
+}
 
 // AuditHead gives where the trail ends, all of it read at one moment.
 func (s *Store) AuditHead(ctx context.Context) (audit.Head, error) { return s.Trail().AuditHead(ctx) }
@@ -47,7 +52,7 @@ func (t trail) AuditRows(ctx context.Context, after int64, limit int) ([]audit.S
 		Kept      bool
 		Destroyed bool
 		Salt      []byte
-		Words     string
+		Sealed    []byte
 	}
 	list, err := many[row](ctx, t.q, `
 		select a.seq, case when isfinite(a.at) then a.at else '0001-01-01Z' end as at, coalesce(a.kind, '') as kind, coalesce(a.action, '') as action, coalesce(a.result, '') as result,
@@ -55,7 +60,7 @@ func (t trail) AuditRows(ctx context.Context, after int64, limit int) ([]audit.S
 			coalesce(a.noun, '') as noun, coalesce(a.noun_id, 0) as noun_id, coalesce(a.area_id, 0) as area_id, coalesce(a.subject_id, 0) as subject_id,
 			coalesce(a.reason_hash, '') as reason_hash, coalesce(a.request_id, '') as request_id, coalesce(a.network, '') as network, coalesce(a.count, 0) as count,
 			case when isfinite(a.sealed_at) then a.sealed_at else '0001-01-01Z' end as sealed_at, coalesce(a.prev, '') as prev, coalesce(a.hash, '') as hash,
-			w.hash is not null as kept, w.destroyed_at is not null as destroyed, coalesce(w.salt, '') as salt, coalesce(w.words, '') as words
+			w.hash is not null as kept, w.destroyed_at is not null as destroyed, coalesce(w.salt, '') as salt, coalesce(w.words, '') as sealed
 		from audit a left join audit_text w on w.hash = a.reason_hash and a.reason_hash <> ''
 		where a.seq > $1 order by a.seq limit $2`, after, limit)
 	if err != nil {
@@ -63,7 +68,33 @@ func (t trail) AuditRows(ctx context.Context, after int64, limit int) ([]audit.S
 	}
 	rows := make([]audit.Stored, len(list))
 	for i, r := range list {
-		rows[i] = audit.Stored{Row: r.Row, Words: audit.Words{Kept: r.Kept, Destroyed: r.Destroyed, Salt: r.Salt, Text: r.Words}}
+		rows[i] = audit.Stored{Row: r.Row, Words: audit.Words{Kept: r.Kept, Destroyed: r.Destroyed, Salt: r.Salt, Text: t.store.openWords(r.Sealed)}}
 	}
 	return rows, nil
+}
+
+// openWords gives a reason in clear, "" for none. One that cannot be opened reads
+// as something else than what was written.
+func (s *Store) openWords(sealed []byte) string {
+	if len(sealed) == 0 {
+		return ""
+	}
+	words, err := s.keys.Open(sealedAuditWords, sealed)
+	if err != nil {
+		s.sealLog.Error().Err(err).Msg("a reason in the audit trail cannot be opened")
+		return "?"
+	}
+	return string(words)
+}
+
+// Unsealed gives how many entries wait to be sealed, for the figures of a server:
+// not a number where the database does not say in time.
+func (s *Store) Unsealed() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	var n int64
+	if err := s.system().QueryRow(ctx, `select count(*) from audit_pending`).Scan(&n); err != nil {
+		return math.NaN()
+	}
+	return float64(n)
 }

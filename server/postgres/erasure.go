@@ -14,7 +14,7 @@ import (
 // ErasePerson empties everything that tells who somebody is. See
 // dispatch.ErasureTx. A test goes through the whole database afterwards and
 // finds neither name nor number.
-func (t *tx) ErasePerson(ctx context.Context, id int64, reason string, at time.Time, by *int64) (string, bool, error) {
+func (t *tx) ErasePerson(ctx context.Context, id int64, reason string, at time.Time, by *int64, e dispatch.AuditEntry) (string, bool, error) {
 	type person struct {
 		Name   string
 		Phone  []byte
@@ -36,7 +36,7 @@ func (t *tx) ErasePerson(ctx context.Context, id int64, reason string, at time.T
 			return "", false, err
 		}
 	}
-	if err := t.eraseWords(ctx, id, p.Name, phone, at); err != nil {
+	if err := t.eraseWords(ctx, id, p.Name, phone, at, e); err != nil {
 		return "", false, err
 	}
 	if phone != "" { // reports that they made as a resident
@@ -110,7 +110,7 @@ var texts = []struct{ table, column, incident string }{
 // bear too is taken out of the incidents alone that the person had part in. What
 // the audit trail keeps apart about the person is destroyed, and the trail with
 // the hash stays whole.
-func (t *tx) eraseWords(ctx context.Context, id int64, name, phone string, at time.Time) error {
+func (t *tx) eraseWords(ctx context.Context, id int64, name, phone string, at time.Time, e dispatch.AuditEntry) error {
 	type part struct{ IncidentID int64 }
 	parts, err := many[part](ctx, t, `select incident_id from offer where responder_id = $1 union select incident_id from assignment where responder_id = $1
 		union select incident_id from timeline where responder_id = $1 union select r.incident_id from report r join account a on a.id = r.account_id where a.responder_id = $1`, id)
@@ -138,10 +138,39 @@ func (t *tx) eraseWords(ctx context.Context, id int64, name, phone string, at ti
 			}
 		}
 	}
-	_, err = t.Exec(ctx, `update audit_text set words = null, salt = null, destroyed_at = $2 where destroyed_at is null
-		and (subject_id = $1 or account_id in (select id from account where responder_id = $1) or strpos(words, $3) > 0 and not $5 or $4 <> '' and strpos(words, $4) > 0)`,
-		id, at, name, phone, shared)
-	return translate(err)
+	told := func(words string) bool {
+		return !shared && len([]rune(name)) > 1 && strings.Contains(words, name) || len(phone) > 4 && strings.Contains(words, phone)
+	}
+	return t.eraseReasons(ctx, id, told, at, e)
+}
+
+// eraseReasons destroys the reasons in the audit trail that are about a person,
+// that they wrote, or that tell of them, and leaves an entry that says how many.
+// The reasons are sealed, so that each is opened and looked at.
+func (t *tx) eraseReasons(ctx context.Context, id int64, told func(words string) bool, at time.Time, e dispatch.AuditEntry) error {
+	type reason struct {
+		Hash, Words []byte
+		Own         bool
+	}
+	list, err := many[reason](ctx, t, `select hash, words, subject_id = $1 or account_id in (select id from account where responder_id = $1) as own
+		from audit_text where destroyed_at is null`, id)
+	if err != nil {
+		return err
+	}
+	var gone [][]byte
+	for _, r := range list {
+		if r.Own || told(t.store.openWords(r.Words)) {
+			gone = append(gone, r.Hash)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	if _, err := t.Exec(ctx, `update audit_text set words = null, salt = null, destroyed_at = $2 where hash = any($1)`, gone, at); err != nil {
+		return translate(err)
+	}
+	e.SubjectID, e.Count = id, len(gone)
+	return translate(t.store.writeAudit(ctx, t, e, at))
 }
 
 // eraseReports empties who gave the reports under a number.

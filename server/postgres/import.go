@@ -92,11 +92,22 @@ func (s Imports) Write(ctx context.Context, plan *importer.Plan, fn func(importe
 	if err := k.finish(ctx, plan); err != nil {
 		return translate(err)
 	}
+	if err := k.audit(ctx, plan); err != nil {
+		return translate(err)
+	}
 	if err := t.Commit(ctx); err != nil {
 		return translate(err)
 	}
 	s.feed.Poke()
 	return nil
+}
+
+// audit notes what an import wrote: who, of what register, how many rows.
+func (k *sink) audit(ctx context.Context, plan *importer.Plan) error {
+	e := dispatch.Actor{AccountID: plan.AccountID, System: true}.Entry(ctx, dispatch.AuditConfiguration, "import.write")
+	e.Noun, e.NounID, e.Count = dispatch.NounImport, plan.ImportID, k.counts.Created+k.counts.Changed+k.counts.Retired
+	e.Reason = plan.Noun.Name + " " + plan.File
+	return k.Audit(ctx, e)
 }
 
 // translateImport leaves what an import says itself as it is.

@@ -11,7 +11,7 @@ import (
 // retired. A row that has been changed since stays as it is and is counted.
 func (s *Store) UndoImport(ctx context.Context, id, accountID int64) (dispatch.Undone, error) {
 	var out dispatch.Undone
-	_, err := s.Run(ctx, dispatch.Command{Actor: dispatch.Actor{System: true}, Name: "import.undo"}, func(ctx context.Context, dtx dispatch.Tx) (dispatch.Outcome, error) {
+	_, err := s.Run(ctx, dispatch.Command{Actor: dispatch.Actor{System: true, AccountID: accountID}, Name: "import.undo"}, func(ctx context.Context, dtx dispatch.Tx) (dispatch.Outcome, error) {
 		t := dtx.(*tx)
 		var noun, state string
 		if err := t.QueryRow(ctx, `select noun, state from import where id = $1 for update`, id).Scan(&noun, &state); err != nil {

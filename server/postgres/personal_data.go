@@ -92,11 +92,19 @@ func (s *Store) personalWork(ctx context.Context, id int64, out *dispatch.Person
 // personalDisclosures gives who saw the person's data in clear. Entries that the
 // sequencer has not sealed yet count, too.
 func (s *Store) personalDisclosures(ctx context.Context, id int64, out *dispatch.PersonalData) error {
-	var err error
-	out.Disclosures, err = many[dispatch.PersonalDisclosure](ctx, s.system(), `
-		select e.at, e.action, coalesce(a.display_name, '') as by, coalesce(x.words, '') as reason
+	type row struct {
+		dispatch.PersonalDisclosure
+		Sealed []byte
+	}
+	rows, err := many[row](ctx, s.system(), `
+		select e.at, e.action, coalesce(a.display_name, '') as by, x.words as sealed
 		from (select at, action, kind, account_id, reason_hash, subject_id from audit union all select at, action, kind, account_id, reason_hash, subject_id from audit_pending) e
 		left join account a on a.id = e.account_id left join audit_text x on x.hash = e.reason_hash
 		where e.subject_id = $1 and e.kind in ('unmask', 'view', 'export', 'share') order by e.at`, id)
+	out.Disclosures = make([]dispatch.PersonalDisclosure, 0, len(rows))
+	for _, r := range rows {
+		r.Reason = s.openWords(r.Sealed)
+		out.Disclosures = append(out.Disclosures, r.PersonalDisclosure)
+	}
 	return err
 }

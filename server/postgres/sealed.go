@@ -15,6 +15,7 @@ const (
 	sealedImportFile     seal.Purpose = "import_file.content"
 	sealedImportResult   seal.Purpose = "import.result"
 	sealedImportProblem  seal.Purpose = "import_problem.said"
+	sealedAuditWords     seal.Purpose = "audit_text.words"
 )
 
 // What is named by a pseudonym.
@@ -41,6 +42,7 @@ var sealedPlaces = []sealedPlace{
 	{purpose: sealedReportPhone, table: "report", value: "t.phone", set: "phone = x.sealed, phone_digest = x.digest", digest: true},
 	{purpose: sealedImportFile, table: "import_file", value: "t.content", set: "content = x.sealed", row: "t.import_id"},
 	{purpose: sealedImportResult, table: "import", value: "t.result", set: "result = x.sealed"},
+	{purpose: sealedAuditWords, table: "audit_text", value: "t.words", set: "words = x.sealed"},
 	{purpose: sealedImportProblem, table: "import_problem", value: "t.said", set: "said = x.sealed"},
 	{purpose: sealedCareDetails, table: "care_record", value: "t.details", set: "details = x.sealed"},
 	// A responder as it was before an import.

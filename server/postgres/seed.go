@@ -13,6 +13,7 @@ import (
 
 	"yiping/geo"
 	"yiping/seed"
+	"yiping/server/dispatch"
 )
 
 // LoadSeed fills an empty database with the demonstration district, in one
@@ -36,7 +37,10 @@ func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
 		if err := refuseTaken(ctx, t); err != nil {
 			return err
 		}
-		return (&loader{Tx: t, store: s, now: s.now(), d: d, progress: progress{log: s.log, said: time.Now()}}).run(ctx)
+		if err := (&loader{Tx: t, store: s, now: s.now(), d: d, progress: progress{log: s.log, said: time.Now()}}).run(ctx); err != nil {
+			return err
+		}
+		return s.auditSeed(ctx, t, "seed.demonstration")
 	})
 	if err != nil {
 		return fmt.Errorf("load the demonstration: %w", translate(err))
@@ -48,11 +52,21 @@ func (s *Store) LoadSeed(ctx context.Context, d *seed.District) error {
 // LoadTypes adds incident types with their first plans; a type that is there
 // already keeps its plans and gets the names given. It may be repeated.
 func (s *Store) LoadTypes(ctx context.Context, types []seed.IncidentType) error {
-	err := pgx.BeginFunc(ctx, s.system(), func(t pgx.Tx) error { return loadTypes(ctx, t, types) })
+	err := pgx.BeginFunc(ctx, s.system(), func(t pgx.Tx) error {
+		if err := loadTypes(ctx, t, types); err != nil {
+			return err
+		}
+		return s.auditSeed(ctx, t, "seed.types")
+	})
 	if err != nil {
 		return fmt.Errorf("load incident types: %w", translate(err))
 	}
 	return nil
+}
+
+// auditSeed notes that a database was filled.
+func (s *Store) auditSeed(ctx context.Context, t pgx.Tx, action string) error {
+	return s.writeAudit(ctx, t, dispatch.Actor{System: true}.Entry(ctx, dispatch.AuditConfiguration, action), s.now())
 }
 
 func loadTypes(ctx context.Context, t pgx.Tx, types []seed.IncidentType) error {

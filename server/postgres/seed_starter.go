@@ -27,7 +27,10 @@ func (s *Store) LoadStarter(ctx context.Context, areas []seed.StarterArea) error
 			}
 			ids[a.Code] = id
 		}
-		return loadTypes(ctx, t, seed.Types())
+		if err := loadTypes(ctx, t, seed.Types()); err != nil {
+			return err
+		}
+		return s.auditSeed(ctx, t, "seed.starter")
 	})
 	if err != nil {
 		return fmt.Errorf("load the starter: %w", translate(err))

@@ -90,7 +90,7 @@ func (s *Store) note(ctx context.Context, t *tx, c dispatch.Command, k commandKe
 	if !c.Actor.System || t.events > 0 {
 		e := c.Entry(ctx, "")
 		e.Noun, e.NounID, e.AreaID = out.Noun, out.ID, t.areaID
-		if err := queueAudit(b, e, now); err != nil {
+		if err := s.queueAudit(b, e, now); err != nil {
 			return err
 		}
 	}

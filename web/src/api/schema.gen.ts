@@ -125,6 +125,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit trail, the newest first; searching it leaves an entry itself */
+        get: operations["list-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the audit trail goes, and when it was last verified */
+        get: operations["audit-state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -923,6 +957,23 @@ export interface paths {
         put?: never;
         /** Withdraw a consent at once; the position is deleted with it */
         post: operations["withdraw-consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/disclosures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who saw one's own personal data, when and why */
+        get: operations["my-disclosures"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1877,6 +1928,92 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        AuditRecord: {
+            /** Format: int64 */
+            account_id?: number;
+            account_name?: string;
+            /** @description Such as incident.verify; of a refused request, its method and route. */
+            action: string;
+            /** @enum {string} */
+            actor: "account" | "system" | "resident" | "operator";
+            /** Format: int64 */
+            area_id?: number;
+            area_name?: string;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description How many attempts or rows it stands for.
+             */
+            count: number;
+            /** @enum {string} */
+            kind: "command" | "refused" | "sign_in" | "sign_out" | "view" | "unmask" | "export" | "share" | "configuration" | "grant" | "destroy";
+            /** @description From where, to 24 bits of IPv4 or 48 of IPv6. */
+            network?: string;
+            noun?: string;
+            /** Format: int64 */
+            noun_id?: number;
+            reason?: string;
+            /** @description There was a reason, and it was destroyed. */
+            reason_destroyed?: boolean;
+            request_id?: string;
+            /**
+             * Format: int64
+             * @description Whose phone it was.
+             */
+            responder_id?: number;
+            /** @description done, or the code of the refusal. */
+            result: string;
+            /** Format: date-time */
+            sealed_at: string;
+            /** Format: int64 */
+            seq: number;
+            /** Format: int64 */
+            session_id?: number;
+            /**
+             * Format: int64
+             * @description The responder whose personal data it is about.
+             */
+            subject_id?: number;
+            username?: string;
+        };
+        AuditState: {
+            /**
+             * Format: int64
+             * @description How many faults it found.
+             */
+            findings: number;
+            /**
+             * Format: int64
+             * @description The oldest entry that is kept.
+             */
+            first: number;
+            /** Format: date-time */
+            first_at?: string;
+            /** Format: date-time */
+            sealed_at: string;
+            /**
+             * Format: int64
+             * @description The last entry that is sealed.
+             */
+            seq: number;
+            /**
+             * Format: int64
+             * @description Entries that wait to be sealed: a second, no longer.
+             */
+            unsealed: number;
+            /** @description What came of it: done, or broken. */
+            verified?: string;
+            /**
+             * Format: date-time
+             * @description When yiping audit verify last ran.
+             */
+            verified_at?: string;
+        };
+        AuditView: {
+            entries: components["schemas"]["AuditRecord"][];
+            next_cursor?: string;
+        };
         Camera: {
             /** Format: int64 */
             area_id: number;
@@ -2197,6 +2334,28 @@ export interface components {
         };
         DestroyedView: {
             destroyed: components["schemas"]["Destroyed"][];
+            next_cursor?: string;
+        };
+        Disclosure: {
+            /** @description Who saw it. */
+            account_name: string;
+            action: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            kind: "view" | "unmask" | "export" | "share";
+            /** @description With noun_id: what it was for. */
+            noun?: string;
+            /** Format: int64 */
+            noun_id?: number;
+            reason: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        DisclosuresView: {
+            disclosures: components["schemas"]["Disclosure"][];
             next_cursor?: string;
         };
         Duty: {
@@ -4657,6 +4816,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-audit": {
+        parameters: {
+            query?: {
+                /** @description When it happened: from this moment. */
+                from?: string;
+                /** @description And before this one. */
+                to?: string;
+                account_id?: number;
+                /** @description The responder whose personal data it is about. */
+                subject_id?: number;
+                kind?: "command" | "refused" | "sign_in" | "sign_out" | "view" | "unmask" | "export" | "share" | "configuration" | "grant" | "destroy";
+                action?: string;
+                noun?: string;
+                noun_id?: number;
+                /** @description done, the code of a refusal, or refused for whatever refusal. */
+                result?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditState"];
                 };
             };
             /** @description Bad Request */
@@ -9763,6 +10122,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsentsView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "my-disclosures": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisclosuresView"];
                 };
             };
             /** @description Bad Request */
