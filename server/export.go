@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"yiping/server/dispatch"
 	"yiping/server/importer"
@@ -23,6 +26,8 @@ type exportCmd struct {
 	File    string `arg:"" type:"path" help:"Where to: .xlsx or .csv. It is replaced when all is written."`
 	Query   string `short:"q" help:"Only rows whose name, alias or address holds this."`
 	Retired bool   `help:"The retired rows instead."`
+	InFull  bool   `help:"Telephone numbers of people in full rather than masked (138****1234); needs --reason and is on record."`
+	Reason  string `help:"Why numbers are needed in full."`
 	JSON    bool   `help:"Print the result as JSON."`
 }
 
@@ -32,6 +37,9 @@ func (c exportCmd) Run(a *app) error {
 	rows := 0
 	err := a.withStore(func(ctx context.Context, store *postgres.Store) error {
 		imports := postgres.Imports{Store: store}
+		if err := c.disclose(ctx, store, noun); err != nil {
+			return err
+		}
 		keys, err := imports.AttributeKeys(ctx, c.Noun)
 		if err != nil {
 			return err
@@ -47,7 +55,7 @@ func (c exportCmd) Run(a *app) error {
 			if err != nil {
 				return err
 			}
-			err = imports.EachRow(ctx, c.Noun, dispatch.RegisterFilter{Query: c.Query, Retired: c.Retired}, func(row dispatch.RegisterRow) error {
+			err = imports.EachRow(ctx, c.Noun, dispatch.RegisterFilter{Query: c.Query, Retired: c.Retired, InFull: c.InFull}, func(row dispatch.RegisterRow) error {
 				rows++
 				return w.Write(importer.Shown(c.language(), noun, fields, row.Values))
 			})
@@ -62,6 +70,20 @@ func (c exportCmd) Run(a *app) error {
 	}
 	fmt.Fprintf(a.out, "%d rows in %s\n", rows, c.File)
 	return nil
+}
+
+// disclose records that numbers leave in full.
+func (c exportCmd) disclose(ctx context.Context, store *postgres.Store, noun *importer.Noun) error {
+	if !c.InFull {
+		return nil
+	}
+	ctx = dispatch.WithRequest(ctx, &dispatch.Request{Operator: true})
+	svc := dispatch.NewService(store, time.Now, zerolog.Nop())
+	err := svc.Disclose(ctx, dispatch.Actor{System: true}, dispatch.RevealExport, dispatch.Noun(noun.Singular), c.Reason)
+	if dispatch.CodeOf(err) == dispatch.CodeReasonRequired {
+		return fmt.Errorf("--in-full needs a --reason of %d characters or more", dispatch.LeastReason)
+	}
+	return err
 }
 
 // templateCmd writes a table to fill in, or lists its fields.

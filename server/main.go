@@ -37,6 +37,7 @@ type cli struct {
 	Simulate simulateCmd `cmd:"" help:"Drive a running server as its users do."`
 	User     userCmd     `cmd:"" help:"Accounts: list, add, reset a password."`
 	Audit    auditCmd    `cmd:"" help:"The audit trail: verify, list, print the key of its checkpoints."`
+	Keys     keysCmd     `cmd:"" help:"The keys that personal data is sealed with: list, rotate, reseal, retire."`
 	Database databaseCmd `cmd:"" help:"Run a command with DATABASE_URL set to the private PostgreSQL."`
 	OpenAPI  openAPICmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

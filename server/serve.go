@@ -199,6 +199,7 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 	}
 	return []jobs.Job{
 		{Name: "expire offers", Every: 500 * time.Millisecond, Run: svc.ExpireOffers},
+		{Name: "follow the keys", Every: 5 * time.Second, Run: plain((&postgres.KeyTurning{Store: store}).Turn)},
 		{Name: "turn duties", Every: 5 * time.Second, Run: plain(func(ctx context.Context) error {
 			for {
 				if n, err := svc.TurnDuties(ctx); err != nil || n == 0 {
@@ -212,6 +213,7 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 		{Name: "tidy imports", Every: 15 * time.Second, Run: plain(postgres.Imports{Store: store}.TidyImports)},
 		{Name: "name places", Every: 5 * time.Second, Run: plain(postgres.Imports{Store: store}.NamePlaces)},
 		{Name: "make the log's next partition", Every: time.Hour, Run: plain(store.MakePartition)},
+		{Name: "forget reveals", Every: time.Hour, Run: plain(store.ForgetReveals)},
 		{Name: "destroy", Every: time.Hour, Run: plain(svc.Destroy)},
 		{Name: "publish counts of care", Every: time.Hour, Run: plain(svc.PublishCare)},
 		{Name: "make the audit trail's next partition", Every: time.Hour, Run: plain(store.MakeAuditPartition)},

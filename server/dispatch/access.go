@@ -64,7 +64,7 @@ const (
 	FieldResponder       Field = "responder.state" // what they can do, whether they are on duty or on a task
 	FieldResponderName   Field = "responder.name"  // and their Party organisation
 	FieldResponderPhone  Field = "responder.phone"
-	FieldResponderCall   Field = "responder.call"   // the whole number, while they are on a task
+	FieldResponderCall   Field = "responder.call"   // the whole number, when it is asked for with a reason
 	FieldResponderPoint  Field = "responder.point"  // where they are taken to be
 	FieldResponderPost   Field = "responder.post"   // their entry in the register, with the place they stand at
 	FieldFigure          Field = "figure.state"     // counts by area and by cell
@@ -175,7 +175,7 @@ type Action string
 const (
 	ActionSee          Action = "see"        // incidents with their words: the field incident.words
 	ActionSeeMasked    Action = "see_masked" // incidents without: the field incident.state
-	ActionSeePhones    Action = "see_phones" // of people on a task, so as to call them: responder.call
+	ActionSeePhones    Action = "see_phones" // in full, so as to call people: responder.call
 	ActionDispatch     Action = "dispatch"   // take in, verify, send, follow through
 	ActionCheck        Action = "check"
 	ActionNote         Action = "note"          // add words and pictures to what one sees

@@ -91,15 +91,13 @@ func (v View) Event(e Event) (Event, bool) {
 	return e, v.Sees(FieldEvent)
 }
 
-// Responder shows a person. The whole number is for who may call, and while
-// they are on a task.
+// Responder shows a person. Their whole number is another request, with a
+// reason: see Unmask.
 func (v View) Responder(r Responder) (Responder, bool) {
 	if !v.Sees(FieldResponder) {
 		return Responder{}, false
 	}
-	if r.Task == nil || v.Of(FieldResponderCall) != Whole {
-		r.Phone = v.text(FieldResponderPhone, r.Phone, MaskPhone)
-	}
+	r.Phone = v.text(FieldResponderPhone, r.Phone, MaskPhone)
 	if v.Of(FieldResponderName) != Whole {
 		r.Name, r.PartyOrganisation, r.HomeAreaID = v.text(FieldResponderName, r.Name, MaskName), nil, nil
 	}
@@ -252,7 +250,6 @@ func (s Sight) inFrame(r Responder, areas map[int64]int64) (Responder, bool) {
 	if r.Task != nil {
 		v = v.plus(s.joined(areas[r.Task.IncidentID]))
 	}
-	v = v.only(^rights.bits[FieldResponderCall])
 	return v.Responder(r)
 }
 

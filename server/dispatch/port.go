@@ -49,6 +49,7 @@ type Store interface {
 	Audit(ctx context.Context, e AuditEntry) error
 
 	PersonalStore
+	DisclosureStore
 }
 
 // Tx is one transaction of a command. Its locks are taken in the order

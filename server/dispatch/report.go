@@ -24,7 +24,7 @@ type Report struct {
 	Lat        float64   `json:"lat"`
 	Place      string    `json:"place"`
 	Words      string    `json:"words"`
-	Phone      string    `json:"phone" doc:"Masked: 138****1234."`
+	Phone      string    `json:"phone" doc:"Masked: 138****1234. In full by unmask, with a reason."`
 	ReceivedAt time.Time `json:"received_at"`
 }
 

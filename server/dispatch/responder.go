@@ -26,7 +26,7 @@ type Responder struct {
 	PartyOrganisation *string    `json:"party_organisation,omitempty"`
 	Skills            []string   `json:"skills" nullable:"false"`
 	Vehicle           string     `json:"vehicle" enum:"foot,bicycle,ebike,car"`
-	Phone             string     `json:"phone" doc:"Masked unless the asker may call."`
+	Phone             string     `json:"phone" doc:"Masked: 138****1234. In full by unmask, with a reason."`
 	Version           int        `json:"version"`
 	Duty              DutyState  `json:"duty" enum:"on_duty,on_call,off"`
 	Task              *Task      `json:"task,omitempty"`

@@ -33,6 +33,7 @@ type fakeStore struct {
 	entries  []dispatch.AuditEntry
 	noAudit  error                       // what writing an entry ends in
 	refuse   func(context.Context) error // called by Run
+	people   []dispatch.Responder
 	err      error
 }
 
@@ -47,7 +48,7 @@ func (s *fakeStore) Audit(_ context.Context, e dispatch.AuditEntry) error {
 func (s *fakeStore) Areas(context.Context) ([]dispatch.Area, error) { return testAreas(), nil }
 
 func (s *fakeStore) Dispatchable(context.Context, time.Time, ...int64) ([]dispatch.Responder, error) {
-	return nil, nil
+	return s.people, nil
 }
 
 func (s *fakeStore) Run(ctx context.Context, c dispatch.Command, _ func(context.Context, dispatch.Tx) (dispatch.Outcome, error)) (dispatch.Outcome, error) {
@@ -78,6 +79,12 @@ type fakeReader struct {
 	photo     []byte
 	err       error
 	wait      func(ctx context.Context) // called by Installation
+	listed    func(f dispatch.ResponderFilter)
+}
+
+func (f *fakeReader) Responders(_ context.Context, filter dispatch.ResponderFilter) ([]dispatch.Responder, int, error) {
+	f.listed(filter)
+	return nil, 0, f.err
 }
 
 func (f *fakeReader) Installation(ctx context.Context) (dispatch.Installation, error) {

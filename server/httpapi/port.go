@@ -7,8 +7,8 @@ import (
 	"yiping/server/dispatch"
 )
 
-// Reader is what the handlers read. It masks nothing and asks nobody: who may
-// see what is decided here, by the handlers.
+// Reader is what the handlers read. It masks nothing but telephone numbers and
+// asks nobody: who may see what is decided here, by the handlers.
 type Reader interface {
 	Installation(ctx context.Context) (dispatch.Installation, error)
 	IncidentTypes(ctx context.Context) ([]dispatch.IncidentType, error)

@@ -76,7 +76,14 @@ func (a *api) listResponders(ctx context.Context, in *respondersInput) (*body[re
 	if err != nil {
 		return nil, err
 	}
-	list, total, err := a.Reader.Responders(ctx, dispatch.ResponderFilter{AreaIDs: areas, Duty: in.Duty, Skill: in.Skill, Query: in.Query, Limit: in.Limit, AfterID: after})
+	byNumber, err := a.findsByNumber(ctx, in.Query)
+	if err == nil && byNumber {
+		areas, err = a.scope(ctx, dispatch.ActionSeePhones, in.AreaID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, total, err := a.Reader.Responders(ctx, dispatch.ResponderFilter{AreaIDs: areas, Duty: in.Duty, Skill: in.Skill, Query: in.Query, ByNumber: byNumber, Limit: in.Limit, AfterID: after})
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,9 @@ import (
 // pseudonymsID is the id under which the secret of pseudonyms is noted.
 const pseudonymsID = "pseudonyms"
 
+// Keys gives the keyring that the store seals with.
+func (s *Store) Keys() *seal.Keyring { return s.keys }
+
 // IsSealed says whether a migrated database knows keys already: then they must
 // not be made anew.
 func IsSealed(ctx context.Context, url string) (bool, error) {
