@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"yiping/server/dispatch"
@@ -27,10 +26,61 @@ type firstAccount struct {
 	areaID, responderID   int64
 }
 
+// registrar makes and changes accounts as the system itself: on the first run, and
+// for who runs the server's commands.
+type registrar struct {
+	*postgres.Accounts
+	svc *dispatch.Service
+}
+
+// newRegistrar makes it.
+func (a *app) newRegistrar(store *postgres.Store) (registrar, error) {
+	accounts, err := postgres.NewAccounts(store, postgres.AccountsConfig{})
+	if err != nil {
+		return registrar{}, err
+	}
+	k := registrar{accounts, dispatch.NewService(store, a.now, a.log)}
+	return k, k.svc.Load(a.ctx)
+}
+
+// own gives a command of the system itself.
+func own(name string) dispatch.Command {
+	return dispatch.Command{Actor: dispatch.Actor{System: true}, Name: name}
+}
+
+// create makes an account and gives its generated password.
+func (k registrar) create(ctx context.Context, f firstAccount) (dispatch.Account, string, error) {
+	password, hash, err := k.NewPassword(ctx)
+	if err != nil {
+		return dispatch.Account{}, "", err
+	}
+	out, err := k.svc.CreateAccount(ctx, own("account.create"), dispatch.NewAccount{Username: f.username, DisplayName: f.displayName,
+		Grants: []dispatch.Grant{{Role: f.role, AreaID: f.areaID}}, ResponderID: f.responderID, PasswordHash: hash})
+	if err != nil {
+		return dispatch.Account{}, "", err
+	}
+	account, err := k.Account(ctx, out.ID)
+	return account, password, err
+}
+
+// reset gives an account another generated password.
+func (k registrar) reset(ctx context.Context, username string) (string, error) {
+	account, err := k.Named(ctx, username)
+	if err != nil {
+		return "", err
+	}
+	password, hash, err := k.NewPassword(ctx)
+	if err != nil {
+		return "", err
+	}
+	_, err = k.svc.ResetPassword(ctx, own("account.reset_password"), account.ID, hash)
+	return password, err
+}
+
 // makeFirstAccounts makes the accounts of a first run and gives them with their
 // passwords; where accounts exist it makes none.
-func makeFirstAccounts(ctx context.Context, accounts *postgres.Accounts, store *postgres.Store) ([]credential, error) {
-	existing, err := accounts.List(ctx)
+func makeFirstAccounts(ctx context.Context, k registrar, store *postgres.Store) ([]credential, error) {
+	existing, err := k.List(ctx, dispatch.AccountFilter{Limit: 1})
 	if err != nil || len(existing) > 0 {
 		return nil, err
 	}
@@ -40,7 +90,7 @@ func makeFirstAccounts(ctx context.Context, accounts *postgres.Accounts, store *
 	}
 	made := make([]credential, 0, len(list))
 	for _, f := range list {
-		a, password, err := accounts.Create(ctx, f.username, f.displayName, f.role, f.areaID, f.responderID)
+		a, password, err := k.create(ctx, f)
 		if err != nil {
 			return made, fmt.Errorf("make account %s: %w", f.username, err)
 		}
@@ -111,109 +161,4 @@ func (n announcement) print(out io.Writer, asJSON bool) error {
 
 var pageTitles = map[string]string{
 	"console": "Console (调度台)", "wall": "Wall (大屏)", "m": "Phone (移动端)", "r": "Residents (居民上报)",
-}
-
-type userCmd struct {
-	List  userListCmd  `cmd:"" help:"List accounts."`
-	Add   userAddCmd   `cmd:"" help:"Add an account and print its generated password."`
-	Reset userResetCmd `cmd:"" help:"Give an account a new generated password and end its sessions."`
-}
-
-type userListCmd struct {
-	JSON bool `help:"Print JSON."`
-}
-
-// Run lists the accounts.
-func (c userListCmd) Run(a *app) error {
-	return a.withStore(func(ctx context.Context, store *postgres.Store) error {
-		accounts, err := postgres.NewAccounts(store, nil)
-		if err != nil {
-			return err
-		}
-		list, err := accounts.List(ctx)
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			return json.NewEncoder(a.out).Encode(list)
-		}
-		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-		for _, account := range list {
-			var roles []string
-			for _, g := range account.Roles {
-				roles = append(roles, string(g.Role)+"@"+g.AreaName)
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\n", account.Username, account.DisplayName, strings.Join(roles, " "))
-		}
-		return w.Flush()
-	})
-}
-
-type userAddCmd struct {
-	Username  string `arg:"" help:"Name to sign in with: lower case letters, digits, dot, dash."`
-	Role      string `required:"" enum:"commander,dispatcher,community,partner,responder,wall,integration,system_administrator,security_administrator,audit_administrator" help:"One of: ${enum}."`
-	Area      string `help:"Code of the area the role holds in; the district without it."`
-	Name      string `help:"Name that is shown."`
-	Responder int64  `help:"Id of the responder, for the role responder."`
-	JSON      bool   `help:"Print JSON."`
-}
-
-// Run adds an account.
-func (c userAddCmd) Run(a *app) error {
-	return a.withStore(func(ctx context.Context, store *postgres.Store) error {
-		areas, err := store.Areas(ctx)
-		if err != nil {
-			return err
-		}
-		areaID := dispatch.NewAreaTree(areas).Root()
-		for _, area := range areas {
-			if c.Area != "" && area.Code == c.Area {
-				areaID = area.ID
-			}
-		}
-		if areaID == 0 {
-			return fmt.Errorf("there is no area yet; import the district first")
-		}
-		accounts, err := postgres.NewAccounts(store, nil)
-		if err != nil {
-			return err
-		}
-		name := c.Name
-		if name == "" {
-			name = c.Username
-		}
-		account, password, err := accounts.Create(ctx, c.Username, name, dispatch.Role(c.Role), areaID, c.Responder)
-		if err != nil {
-			return err
-		}
-		made := credential{account.Username, password, dispatch.Role(c.Role), account.Roles[0].AreaName}
-		if c.JSON {
-			return json.NewEncoder(a.out).Encode(made)
-		}
-		_, err = fmt.Fprintf(a.out, "%s  %s\n", made.Username, made.Password)
-		return err
-	})
-}
-
-type userResetCmd struct {
-	Username string `arg:"" help:"The account."`
-}
-
-// Run resets a password.
-func (c userResetCmd) Run(a *app) error {
-	return a.withStore(func(ctx context.Context, store *postgres.Store) error {
-		accounts, err := postgres.NewAccounts(store, nil)
-		if err != nil {
-			return err
-		}
-		password, err := accounts.ResetPassword(ctx, c.Username)
-		if dispatch.CodeOf(err) == dispatch.CodeNotFound {
-			return fmt.Errorf("there is no account %q", c.Username)
-		}
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(a.out, password)
-		return err
-	})
 }

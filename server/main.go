@@ -35,7 +35,7 @@ type cli struct {
 	Export   exportCmd   `cmd:"" help:"Write a register to a file that imports again unchanged."`
 	Template templateCmd `cmd:"" help:"Write an empty table of a register to fill in, or list its fields."`
 	Simulate simulateCmd `cmd:"" help:"Drive a running server as its users do."`
-	User     userCmd     `cmd:"" help:"Accounts: list, add, reset a password."`
+	User     userCmd     `cmd:"" help:"Accounts: list, add, disable, grant roles, reset what was lost."`
 	Audit    auditCmd    `cmd:"" help:"The audit trail: verify, list, print the key of its checkpoints."`
 	Keys     keysCmd     `cmd:"" help:"The keys that personal data is sealed with: list, rotate, reseal, retire."`
 	Database databaseCmd `cmd:"" help:"Run a command with DATABASE_URL set to the private PostgreSQL."`

@@ -100,7 +100,7 @@ const (
 // simulateDemo keeps the demonstration alive until ctx ends. One server of those
 // that share a database does; its administrator has a password that nobody
 // knows, another one each time.
-func simulateDemo(ctx context.Context, a *app, at *front, store *postgres.Store, accounts *postgres.Accounts) {
+func simulateDemo(ctx context.Context, a *app, at *front, store *postgres.Store, accounts registrar) {
 	base, config := at.own()
 	for ctx.Err() == nil {
 		err := store.Alone(ctx, func(ctx context.Context) error {
@@ -124,9 +124,9 @@ func simulateDemo(ctx context.Context, a *app, at *front, store *postgres.Store,
 
 // demoAdministrator makes the simulation's administrator, or gives the one that
 // is there another password.
-func demoAdministrator(ctx context.Context, store *postgres.Store, accounts *postgres.Accounts) (simulate.Account, error) {
+func demoAdministrator(ctx context.Context, store *postgres.Store, accounts registrar) (simulate.Account, error) {
 	const name = demoPrefix + "-security"
-	password, err := accounts.ResetPassword(ctx, name)
+	password, err := accounts.reset(ctx, name)
 	if dispatch.CodeOf(err) != dispatch.CodeNotFound {
 		return simulate.Account{Username: name, Password: password}, err
 	}
@@ -134,6 +134,6 @@ func demoAdministrator(ctx context.Context, store *postgres.Store, accounts *pos
 	if err != nil {
 		return simulate.Account{}, err
 	}
-	_, password, err = accounts.Create(ctx, name, "模拟安全管理员", dispatch.RoleSecurityAdministrator, in.District.ID, 0)
+	_, password, err = accounts.create(ctx, firstAccount{name, "模拟安全管理员", dispatch.RoleSecurityAdministrator, in.District.ID, 0})
 	return simulate.Account{Username: name, Password: password}, err
 }

@@ -21,6 +21,7 @@ type Config struct {
 	LogJSON     bool     `name:"log-json" help:"Log JSON lines instead of readable ones." env:"YIPING_LOG_JSON"`
 	Wire
 	Audit
+	Identity
 }
 
 // Check refuses values that cannot work, with a sentence each.

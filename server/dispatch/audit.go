@@ -109,8 +109,13 @@ var configuring = map[string]bool{"area": true, "register": true, "import": true
 // AuditKindOf gives the kind of entry that a command of a name leaves.
 func AuditKindOf(name string) AuditKind {
 	first, _, _ := strings.Cut(name, ".")
-	if configuring[first] {
+	switch {
+	case configuring[first]:
 		return AuditConfiguration
+	case first == "account" || first == "token" || first == "enrolment":
+		return AuditGrant
+	case first == "session":
+		return AuditSignOut
 	}
 	return AuditCommand
 }

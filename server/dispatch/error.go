@@ -41,6 +41,16 @@ const (
 	CodeDutiesApart       Code = "duties_apart"
 	CodeNotAtRoot         Code = "administrator_at_root"
 	CodeTooMany           Code = "too_many"
+	CodeStepRequired      Code = "step_required"    // something is to be done first, see Need
+	CodeSessionLocked     Code = "session_locked"   // left alone: the password first
+	CodeBadCode           Code = "bad_code"         // of a second factor
+	CodeWeakPassword      Code = "weak_password"    // by the profile
+	CodeNoPassword        Code = "no_password"      // another provider vouches for it
+	CodeTooWide           Code = "too_wide"         // a token would exceed its account
+	CodeEnrolmentOver     Code = "enrolment_over"   // used, withdrawn or too late
+	CodeFactorRequired    Code = "factor_required"  // by the role: cannot be removed
+	CodeProviderRefused   Code = "provider_refused" // what came back from the provider does not hold
+	CodeNotMapped         Code = "not_mapped"       // the provider's user has no role here
 	CodeUnavailable       Code = "unavailable"
 	CodeDiskFull          Code = "disk_full"
 	CodeUnreadableImage   Code = "unreadable_image"

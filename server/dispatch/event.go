@@ -30,6 +30,15 @@ const (
 	NounCare       Noun = "care_record"
 )
 
+// Nouns of commands that the event log does not tell of.
+const (
+	NounAccount      Noun = "account"
+	NounSession      Noun = "session"
+	NounToken        Noun = "token"
+	NounEnrolment    Noun = "enrolment"
+	NounInstallation Noun = "installation"
+)
+
 // Event is one committed change, in the order of its offset. It carries ids and
 // states, never a person's name, phone, address, free text or coordinates.
 type Event struct {

@@ -109,6 +109,7 @@ type Tx interface {
 
 	CameraTx
 	PersonalTx
+	AccountTx
 	SaveArea(ctx context.Context, in AreaInput) (Area, error)
 
 	// Emit writes the pending event. The sequencer gives it its offset.

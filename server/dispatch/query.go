@@ -1,7 +1,5 @@
 package dispatch
 
-import "time"
-
 // Reach is how far somebody sees: the areas, nil for everywhere, and beyond them
 // what areas of theirs take part in, and a responder of their own.
 type Reach struct {
@@ -34,19 +32,3 @@ type ResponderFilter struct {
 
 // Box is a bounding box in degrees, WGS-84.
 type Box struct{ West, South, East, North float64 }
-
-// Session is who is signed in.
-type Session struct {
-	ID        int64
-	Account   Account
-	ExpiresAt time.Time
-}
-
-// Actor gives the session's account as one who asks.
-func (s Session) Actor() Actor {
-	a := Actor{AccountID: s.Account.ID, SessionID: s.ID, Name: s.Account.DisplayName, Grants: s.Account.Roles}
-	if s.Account.ResponderID != nil {
-		a.ResponderID = *s.Account.ResponderID
-	}
-	return a
-}

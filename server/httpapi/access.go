@@ -21,6 +21,7 @@ const (
 	keyCaller
 	keyLimit
 	keyAttempt
+	keyRequest
 )
 
 // authorize is the choke point of all operations.
@@ -44,23 +45,19 @@ func (a *api) authorize(ctx huma.Context, next func(huma.Context)) {
 // not call it. The session travels in the context, and with it whose eyes the
 // storage reads with.
 func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
-	ctx := r.Context()
+	ctx := context.WithValue(r.Context(), keyRequest, r)
 	limit, address := limitFrom(ctx), callerOf(ctx).network()
 	if access == Public {
 		return ctx, a.addresses.take(address+" "+limit.Kind, limit.Address)
 	}
-	token := tokenOf(r)
-	if token == "" {
-		return ctx, dispatch.Refuse(dispatch.CodeSignedOut, "")
-	}
 	t := attemptOf(ctx)
-	t.presented = true
-	if err := a.addresses.spent(address+" forges", forger); err != nil {
+	t.presented = carries(r)
+	if err := a.addresses.spent(address+" forges", forger); err != nil && t.presented {
 		return ctx, err
 	}
-	s, err := a.Accounts.SessionByToken(ctx, token)
+	s, err := a.identify(r)
 	if err != nil {
-		if dispatch.CodeOf(err) == dispatch.CodeSignedOut {
+		if dispatch.CodeOf(err) == dispatch.CodeSignedOut && t.presented {
 			_ = a.addresses.take(address+" forges", forger) // asked for before the next is looked up
 		}
 		return ctx, err
@@ -69,7 +66,13 @@ func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	if err := a.people.take(strconv.FormatInt(s.Account.ID, 10)+" "+limit.Kind, limit.Account); err != nil {
 		return ctx, err
 	}
-	if access != SignedIn && !s.Actor().May(dispatch.Action(access)) {
+	if err := held(r, s, access); err != nil {
+		return ctx, err
+	}
+	if err := a.Accounts.Seen(ctx, s); err != nil { // no reason to show nothing
+		a.Log.Warn().Err(err).Msg("that a session is used cannot be noted")
+	}
+	if access != SignedIn && access != InPerson && access != Entering && !s.Actor().May(dispatch.Action(access)) {
 		return ctx, dispatch.Refuse(dispatch.CodeForbidden, "")
 	}
 	ctx = dispatch.WithViewer(ctx, s.Actor().Viewer(a.Service.Tree()))

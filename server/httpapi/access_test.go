@@ -3,9 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -198,68 +196,5 @@ func TestWhoSeesAResponder(t *testing.T) {
 				t.Errorf("told the place %v, %v", *r.Lon, *r.Lat)
 			}
 		})
-	}
-}
-
-// TestAccountsOfOnesAreas: an administrator of a street sees and makes accounts
-// there, and binds none to a person elsewhere.
-func TestAccountsOfOnesAreas(t *testing.T) {
-	u := newUnder(t)
-	grant := func(area int64) []dispatch.Grant {
-		return []dispatch.Grant{{Role: dispatch.RoleDispatcher, AreaID: area}}
-	}
-	u.accounts.list = []dispatch.Account{{ID: 1, Roles: grant(1)}, {ID: 2, Roles: grant(2)}, {ID: 3, Roles: grant(3)}, {ID: 4, Roles: grant(4)}}
-	seen := func(w *httptest.ResponseRecorder) (ids []int64) {
-		for _, account := range decoded[accountsView](t, w, 200).Accounts {
-			ids = append(ids, account.ID)
-		}
-		return ids
-	}
-	if ids := seen(u.do("GET", "/api/v1/accounts", "security@2", "")); !slices.Equal(ids, []int64{2, 4}) {
-		t.Errorf("of a street: %v", ids)
-	}
-	u.reader.responder = dispatch.Responder{ID: 12, AreaID: 3}
-	make := func(body string) *httptest.ResponseRecorder {
-		return u.do("POST", "/api/v1/accounts", "security@2", body)
-	}
-	u.problem(make(`{"username":"a1","display_name":"甲","role":"dispatcher","area_id":3}`), 404, "not_found")
-	u.problem(make(`{"username":"a2","display_name":"甲","role":"responder","area_id":4,"responder_id":12}`), 404, "not_found")
-	u.problem(make(`{"username":"a3","display_name":"甲","role":"responder","area_id":4}`), 422, "invalid")
-	u.problem(make(`{"username":"a4","display_name":"甲","role":"dispatcher","area_id":4,"responder_id":12}`), 422, "invalid")
-	u.reader.responder.AreaID = 4
-	for _, sound := range []string{`{"username":"b1","display_name":"甲","role":"dispatcher","area_id":4}`,
-		`{"username":"b2","display_name":"甲","role":"responder","area_id":4,"responder_id":12}`} {
-		if got := decoded[createdAccountView](t, make(sound), 201); got.Password != "once" {
-			t.Errorf("got %+v", got)
-		}
-	}
-	if !slices.Equal(u.accounts.created, []string{"b1", "b2"}) {
-		t.Errorf("made %v", u.accounts.created)
-	}
-}
-
-// TestPasswordsOfOnesAreas: an administrator of a street gives no new password
-// to an account that may more than they do.
-func TestPasswordsOfOnesAreas(t *testing.T) {
-	u := newUnder(t)
-	at := func(areas ...int64) (roles []dispatch.Grant) {
-		for _, area := range areas {
-			roles = append(roles, dispatch.Grant{Role: dispatch.RoleDispatcher, AreaID: area})
-		}
-		return roles
-	}
-	u.accounts.list = []dispatch.Account{{ID: 1, Username: "district", Roles: at(1)}, {ID: 2, Username: "street", Roles: at(2)},
-		{ID: 3, Username: "both", Roles: at(2, 1)}}
-	reset := func(id int) *httptest.ResponseRecorder {
-		return u.do("POST", fmt.Sprintf("/api/v1/accounts/%d/reset-password", id), "security@2", "")
-	}
-	for _, id := range []int{1, 3, 9} {
-		u.problem(reset(id), 404, "not_found")
-	}
-	if got := decoded[createdAccountView](t, reset(2), 200); got.Password != "anew" || got.Account.Username != "street" {
-		t.Errorf("got %+v", got)
-	}
-	if !slices.Equal(u.accounts.reset, []string{"street"}) {
-		t.Errorf("reset %v", u.accounts.reset)
 	}
 }

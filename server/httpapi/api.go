@@ -98,7 +98,7 @@ func newAPI(d Deps) *api {
 	for _, register := range []func(){a.sessions, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
 		a.duties, a.rosters, a.rotations, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.registers, a.imports, a.overviews, a.events, a.cells, a.tileRoutes,
 		a.consents, a.retentions, a.erasures, a.purposes, a.shares, a.cares, a.unmaskings,
-		a.accounts, a.audits, a.live, a.health, a.documents, a.pages} {
+		a.accounts, a.ownAccounts, a.tokens, a.enrolments, a.security, a.audits, a.live, a.health, a.documents, a.pages} {
 		register()
 	}
 	return a

@@ -141,9 +141,10 @@ func (f *fakeReader) Tracking(context.Context, []byte) (dispatch.Incident, int64
 // area where it is not the district, e.g. "dispatcher@2".
 type fakeAccounts struct {
 	Accounts
-	list    []dispatch.Account
-	created []string
-	reset   []string
+	list   []dispatch.Account
+	filter dispatch.AccountFilter
+	from   dispatch.Caller
+	change func(s *dispatch.Session) // of every session that is looked up
 }
 
 var testTokens = map[string]dispatch.Grant{
@@ -170,34 +171,48 @@ func (f *fakeAccounts) SessionByToken(_ context.Context, token string) (dispatch
 	if !ok {
 		return dispatch.Session{}, dispatch.Refuse(dispatch.CodeSignedOut, "")
 	}
-	s := dispatch.Session{ID: 1, Account: dispatch.Account{ID: 5, Username: token, Roles: []dispatch.Grant{grant}}, ExpiresAt: testNow.Add(time.Hour)}
+	s := dispatch.Session{ID: 1, Account: dispatch.Account{ID: 5, Username: token, Roles: []dispatch.Grant{grant}}, Method: dispatch.ByPassword, ExpiresAt: testNow.Add(time.Hour)}
 	if grant.Role == dispatch.RoleResponder {
 		own := int64(ownID)
 		s.Account.ResponderID = &own
 	}
+	if f.change != nil {
+		f.change(&s)
+	}
 	return s, nil
 }
 
-func (f *fakeAccounts) SignIn(ctx context.Context, username, password string) (string, dispatch.Session, error) {
+func (f *fakeAccounts) SignIn(ctx context.Context, from dispatch.Caller, username, password string) (dispatch.Opened, error) {
+	f.from = from
 	if password != "right" {
-		return "", dispatch.Session{}, dispatch.Refuse(dispatch.CodeBadCredentials, "")
+		return dispatch.Opened{}, dispatch.Refuse(dispatch.CodeBadCredentials, "")
 	}
 	s, err := f.SessionByToken(ctx, username)
-	return username, s, err
+	return dispatch.Opened{Session: s, Token: username, Device: "browser"}, err
 }
 
-func (f *fakeAccounts) SignOut(context.Context, int64) error { return nil }
+func (f *fakeAccounts) SignOut(context.Context, dispatch.Session) error { return nil }
 
-func (f *fakeAccounts) List(context.Context) ([]dispatch.Account, error) { return f.list, nil }
+func (f *fakeAccounts) Seen(context.Context, dispatch.Session) error { return nil }
 
-func (f *fakeAccounts) Create(_ context.Context, username, _ string, role dispatch.Role, areaID, _ int64) (dispatch.Account, string, error) {
-	f.created = append(f.created, username)
-	return dispatch.Account{Username: username, Roles: []dispatch.Grant{{Role: role, AreaID: areaID}}}, "once", nil
+func (f *fakeAccounts) Profile() dispatch.PasswordProfile { return dispatch.PasswordProfiles["asvs"] }
+
+func (f *fakeAccounts) List(_ context.Context, filter dispatch.AccountFilter) ([]dispatch.Account, error) {
+	f.filter = filter
+	return f.list, nil
 }
 
-func (f *fakeAccounts) ResetPassword(_ context.Context, username string) (string, error) {
-	f.reset = append(f.reset, username)
-	return "anew", nil
+func (f *fakeAccounts) Account(_ context.Context, id int64) (dispatch.Account, error) {
+	for _, a := range f.list {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return dispatch.Account{}, dispatch.Refuse(dispatch.CodeNotFound, "")
+}
+
+func (f *fakeAccounts) NewPassword(context.Context) (password, hash string, err error) {
+	return "once", "hash", nil
 }
 
 var testNow = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)

@@ -24,10 +24,14 @@ func TestCookie(t *testing.T) {
 	in := `{"username":"wall","password":"right"}`
 	for proto, name := range map[string]string{"http": CookieName, "https": "__Host-yiping_session"} {
 		w := u.do("POST", "/api/v1/session", "", in, "X-Forwarded-Proto", proto)
-		c := w.Result().Cookies()
-		if w.Code != 200 || len(c) != 1 || c[0].Name != name || !c[0].HttpOnly || c[0].SameSite != http.SameSiteStrictMode ||
-			c[0].Secure != (proto == "https") || c[0].Path != "/" || c[0].Domain != "" {
-			t.Errorf("over %s: %d %v", proto, w.Code, c)
+		list := w.Result().Cookies() // the session's and the browser's
+		if w.Code != 200 || len(list) != 2 || list[0].Name != name || list[1].Name != strings.TrimSuffix(name, "session")+"device" {
+			t.Fatalf("over %s: %d %v", proto, w.Code, list)
+		}
+		for _, c := range list {
+			if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure != (proto == "https") || c.Path != "/" || c.Domain != "" || c.Expires.IsZero() {
+				t.Errorf("over %s: %v", proto, c)
+			}
 		}
 	}
 	out := u.do("DELETE", "/api/v1/session", "wall", "")

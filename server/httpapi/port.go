@@ -64,18 +64,45 @@ type Reader interface {
 	Tile(ctx context.Context, set string, z, x, y int, areaIDs []int64) ([]byte, error)
 }
 
-// Accounts keeps who may sign in, and the sessions.
+// Accounts keeps who may sign in, by what, and the sessions.
 type Accounts interface {
-	// SignIn checks a password and opens a session, giving its token (the only
-	// time it is seen). Refuses with CodeBadCredentials or CodeLocked.
-	SignIn(ctx context.Context, username, password string) (token string, s dispatch.Session, err error)
+	// SignIn judges a password and opens a session. Refuses with
+	// CodeBadCredentials, CodeLocked or CodeTooMany.
+	SignIn(ctx context.Context, from dispatch.Caller, username, password string) (dispatch.Opened, error)
+	// UseEnrolment lets the phone in that brings a code, CodeEnrolmentOver else.
+	UseEnrolment(ctx context.Context, from dispatch.Caller, code, device string) (dispatch.Opened, error)
 	// SessionByToken gives the live session of a cookie, CodeSignedOut for none.
 	SessionByToken(ctx context.Context, token string) (dispatch.Session, error)
-	SignOut(ctx context.Context, sessionID int64) error
-	List(ctx context.Context) ([]dispatch.Account, error)
-	// Create makes an account with a generated password, given once. Refuses
-	// with CodeTaken where the name is in use.
-	Create(ctx context.Context, username, displayName string, role dispatch.Role, areaID, responderID int64) (a dispatch.Account, password string, err error)
-	// ResetPassword gives an account another generated password and ends its sessions.
-	ResetPassword(ctx context.Context, username string) (password string, err error)
+	// SessionByBearer gives whom a token of another system asks for, and the area
+	// that it is narrowed to; CodeSignedOut for none.
+	SessionByBearer(ctx context.Context, bearer string) (s dispatch.Session, areaID *int64, err error)
+	Session(ctx context.Context, id int64) (dispatch.Session, error)
+	// Seen notes that a session is used.
+	Seen(ctx context.Context, s dispatch.Session) error
+	Sessions(ctx context.Context, accountID int64) ([]dispatch.OwnSession, error)
+	SignOut(ctx context.Context, s dispatch.Session) error
+	EndOthers(ctx context.Context, s dispatch.Session) (ended int, err error)
+	Lock(ctx context.Context, s dispatch.Session) error
+	Unlock(ctx context.Context, s dispatch.Session, from dispatch.Caller, password string) error
+
+	// ProveFactor takes a code of the second factor, or a recovery code instead.
+	ProveFactor(ctx context.Context, s dispatch.Session, from dispatch.Caller, code, recovery string) (dispatch.Opened, error)
+	BeginFactor(ctx context.Context, s dispatch.Session, from dispatch.Caller, issuer, password string) (secret, uri string, err error)
+	ConfirmFactor(ctx context.Context, s dispatch.Session, from dispatch.Caller, code string) (recovery []string, o dispatch.Opened, err error)
+	RenewRecoveryCodes(ctx context.Context, s dispatch.Session, from dispatch.Caller, code string) ([]string, error)
+	RemoveFactor(ctx context.Context, s dispatch.Session, from dispatch.Caller, code string) error
+	// ChangePassword replaces one's own password and ends one's other sessions.
+	ChangePassword(ctx context.Context, s dispatch.Session, from dispatch.Caller, old, new string) (dispatch.Opened, error)
+	// NewPassword generates a password, for the service to give to an account.
+	NewPassword(ctx context.Context) (password, hash string, err error)
+	Profile() dispatch.PasswordProfile
+	FactorRoles(ctx context.Context) ([]dispatch.Role, error)
+
+	List(ctx context.Context, f dispatch.AccountFilter) ([]dispatch.Account, error)
+	Account(ctx context.Context, id int64) (dispatch.Account, error)
+	Own(ctx context.Context, id int64) (dispatch.OwnAccount, error)
+	Tokens(ctx context.Context, accountID int64) ([]dispatch.Token, error)
+	Token(ctx context.Context, id int64) (dispatch.Token, error)
+	Enrolment(ctx context.Context, id int64) (dispatch.Enrolment, error)
+	Enrolments(ctx context.Context, responderID int64) ([]dispatch.Enrolment, error)
 }

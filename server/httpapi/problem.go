@@ -86,6 +86,9 @@ var statuses = map[dispatch.Code]int{
 	dispatch.CodeNotOnDuty: 409, dispatch.CodeConsentRequired: 409, dispatch.CodeDestroyed: 409, dispatch.CodeDutyOverlap: 409, dispatch.CodeInUse: 409, dispatch.CodeTaken: 409, dispatch.CodeOutsideArea: 422, dispatch.CodeRowInUse: 409, dispatch.CodeUnreadableFile: 422,
 	dispatch.CodeSignedOut: 401, dispatch.CodeBadCredentials: 401, dispatch.CodeLocked: 403, dispatch.CodeForbidden: 403, dispatch.CodeNotFound: 404,
 	dispatch.CodeOwnRights: 403, dispatch.CodeDutiesApart: 409, dispatch.CodeNotAtRoot: 422,
+	dispatch.CodeStepRequired: 403, dispatch.CodeSessionLocked: 423, dispatch.CodeBadCode: 401, dispatch.CodeWeakPassword: 422, dispatch.CodeNoPassword: 409,
+	dispatch.CodeTooWide: 422, dispatch.CodeEnrolmentOver: 403, dispatch.CodeFactorRequired: 409,
+	dispatch.CodeProviderRefused: 401, dispatch.CodeNotMapped: 403,
 	dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,
 	dispatch.CodeKeyRequired: 400, codeTooLarge: 413, codeCrossOrigin: 403, codeNotSecure: 403, codeMethodNotAllowed: 405,
 }

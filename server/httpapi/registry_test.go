@@ -60,11 +60,11 @@ func TestRegistryAndDocument(t *testing.T) {
 // TestWhoMayCall goes through every route as every role: nobody is told to
 // sign in, and who has no role that allows it is refused, before anything is read.
 func TestWhoMayCall(t *testing.T) {
-	public := []string{"POST /api/v1/session", "GET /api/v1/config", "POST /api/v1/reports", "GET /api/v1/reports/{tracking}",
+	public := []string{"POST /api/v1/session", "POST /api/v1/session/enrolment", "GET /api/v1/config", "POST /api/v1/reports", "GET /api/v1/reports/{tracking}",
 		"POST /api/v1/reports/{tracking}/photos", "GET /api/v1/tiles/base/{z}/{x}/{y}", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json"}
 	for _, route := range Routes(Deps{}) {
 		name := route.Method + " " + route.Path
-		path := strings.NewReplacer("{id}", "7", "{noun}", "facilities", "{z}", "1", "{x}", "0", "{y}", "0", "{tracking}", "AAAA-BBBB-CCCC", "{day}", "2026-10-01", "{what}", "sessions", "{purpose}", "position").Replace(route.Path)
+		path := strings.NewReplacer("{id}", "7", "{session_id}", "8", "{noun}", "facilities", "{z}", "1", "{x}", "0", "{y}", "0", "{tracking}", "AAAA-BBBB-CCCC", "{day}", "2026-10-01", "{what}", "sessions", "{purpose}", "position").Replace(route.Path)
 		switch {
 		case route.Access == Public:
 			page := strings.HasPrefix(name, "GET /") && !strings.HasPrefix(name, "GET /api/")
@@ -72,7 +72,7 @@ func TestWhoMayCall(t *testing.T) {
 				t.Errorf("%s is public", name)
 			}
 			continue
-		case route.Access != SignedIn && !slices.Contains(dispatch.Actions(), dispatch.Action(route.Access)):
+		case !slices.Contains([]Access{SignedIn, InPerson, Entering}, route.Access) && !slices.Contains(dispatch.Actions(), dispatch.Action(route.Access)):
 			t.Errorf("%s has an access nobody knows: %q", name, route.Access)
 		}
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestWhoMayCall(t *testing.T) {
 			u.problem(u.do(route.Method, path, "stolen", ""), 401, "signed_out")
 			for token, grant := range testTokens {
 				actor := dispatch.Actor{Grants: []dispatch.Grant{grant}}
-				if route.Access != SignedIn && !actor.May(dispatch.Action(route.Access)) {
+				if !slices.Contains([]Access{SignedIn, InPerson, Entering}, route.Access) && !actor.May(dispatch.Action(route.Access)) {
 					u.problem(u.do(route.Method, path, token, ""), 403, "forbidden")
 				}
 			}
@@ -90,11 +90,13 @@ func TestWhoMayCall(t *testing.T) {
 }
 
 // TestCommandsTakeAKey: every change but those that repeat themselves harmlessly
-// (positions), are answered once (sessions, an account's password), or whose
-// every answer is a record of its own (numbers in full).
+// (positions), or that show who somebody is, which is judged each time anew.
 func TestCommandsTakeAKey(t *testing.T) {
 	without := []string{"/api/v1/incidents/{id}/care", "/api/v1/responders/{id}/personal-data", "/api/v1/personal-data/find", "/api/v1/responders/{id}/unmask", "/api/v1/reports/{id}/unmask", // each answer is on record anew
-		"/api/v1/session", "/api/v1/positions", "/api/v1/accounts", "/api/v1/accounts/{id}/reset-password"}
+		"/api/v1/positions",
+		"/api/v1/session", "/api/v1/session/factor", "/api/v1/session/lock", "/api/v1/session/unlock", "/api/v1/session/enrolment",
+		"/api/v1/account/password", "/api/v1/account/factor", "/api/v1/account/factor/confirm", "/api/v1/account/factor/recovery-codes", "/api/v1/account/factor/remove",
+		"/api/v1/account/sessions/end-others"}
 	for path, methods := range readDocument(t).Paths {
 		post, ok := methods["post"]
 		if !ok {

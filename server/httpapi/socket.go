@@ -262,7 +262,7 @@ func (c *socket) send(message []byte) bool {
 // stillSignedIn asks for the session again. A database that does not answer
 // keeps the picture: it ends nobody's session.
 func (c *socket) stillSignedIn(ctx context.Context) bool {
-	_, err := c.api.Accounts.SessionByToken(ctx, tokenOf(c.request))
+	_, err := c.api.identify(c.request.WithContext(ctx))
 	return dispatch.CodeOf(err) != dispatch.CodeSignedOut
 }
 

@@ -38,8 +38,8 @@ func (l *loader) areas(ctx context.Context) {
 	for i, a := range l.d.Areas {
 		l.name("area", i, i, a.Name, a.Level, a.Center, append([]string{a.Code}, a.Aliases...)...)
 	}
-	_, l.err = l.Exec(ctx, `insert into installation (district_id, centre_name, demonstration) values ($1, $2, true)
-		on conflict (only_row) do update set district_id = excluded.district_id, centre_name = excluded.centre_name, demonstration = true`,
+	_, l.err = l.Exec(ctx, `insert into installation (district_id, centre_name, demonstration, factor_roles) values ($1, $2, true, '{}')
+		on conflict (only_row) do update set district_id = excluded.district_id, centre_name = excluded.centre_name, demonstration = true, factor_roles = '{}'`,
 		l.id("area", 0), l.d.CentreName)
 }
 

@@ -87,7 +87,7 @@ func (s *Store) note(ctx context.Context, t *tx, c dispatch.Command, k commandKe
 	if c.Key != "" {
 		k.remember(b, out, now)
 	}
-	if !c.Actor.System || t.events > 0 {
+	if !c.Actor.System || t.events > 0 || dispatch.AuditKindOf(c.Name) == dispatch.AuditGrant {
 		e := c.Entry(ctx, "")
 		e.Noun, e.NounID, e.AreaID = out.Noun, out.ID, t.areaID
 		if err := s.queueAudit(b, e, now); err != nil {

@@ -87,20 +87,25 @@ func (w *world) signInStaff(ctx context.Context) error {
 
 // accounts gives all accounts by user name, and notes those of the simulation.
 func (w *world) accounts(ctx context.Context) (map[string]dispatch.Account, error) {
-	var out struct {
-		Accounts []dispatch.Account `json:"accounts"`
-	}
-	if err := w.admin.get(ctx, "accounts", "/api/v1/accounts", &out); err != nil {
-		return nil, err
-	}
-	known := make(map[string]dispatch.Account, len(out.Accounts))
-	for _, a := range out.Accounts {
-		known[a.Username] = a
-		if strings.HasPrefix(a.Username, w.Prefix+"-") {
-			w.ours[a.ID] = true
+	known := map[string]dispatch.Account{}
+	for cursor := ""; ; {
+		var page struct {
+			Accounts   []dispatch.Account `json:"accounts"`
+			NextCursor string             `json:"next_cursor"`
+		}
+		if err := w.admin.get(ctx, "accounts", "/api/v1/accounts?limit=500&cursor="+url.QueryEscape(cursor), &page); err != nil {
+			return nil, err
+		}
+		for _, a := range page.Accounts {
+			known[a.Username] = a
+			if strings.HasPrefix(a.Username, w.Prefix+"-") {
+				w.ours[a.ID] = true
+			}
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			return known, nil
 		}
 	}
-	return known, nil
 }
 
 // newAccount is an account that is wanted.
@@ -113,14 +118,19 @@ type newAccount struct {
 // account makes an account, or gives the one of that name another password.
 func (w *world) account(ctx context.Context, known map[string]dispatch.Account, n newAccount) (Account, error) {
 	var out struct {
-		Password string `json:"password"`
+		Account  dispatch.Account `json:"account"`
+		Password string           `json:"password"`
 	}
 	var err error
-	if a, exists := known[n.username]; exists {
-		err = w.admin.post(ctx, "reset password", fmt.Sprintf("/api/v1/accounts/%d/reset-password", a.ID), body{}, &out)
-	} else {
+	a, exists := known[n.username]
+	if !exists {
 		err = w.admin.post(ctx, "make account", "/api/v1/accounts", body{"username": n.username, "display_name": n.displayName,
 			"role": n.role, "area_id": n.areaID, "responder_id": n.responderID}, &out)
+		a = out.Account
+	}
+	// A password is told once: of a request that had to be sent again, never.
+	for err == nil && out.Password == "" {
+		err = w.admin.post(ctx, "reset password", fmt.Sprintf("/api/v1/accounts/%d/reset-password", a.ID), body{}, &out)
 	}
 	if err != nil {
 		return Account{}, fmt.Errorf("account %s: %w", n.username, err)
