@@ -116,3 +116,12 @@ func (c *guest) Close() error {
 	c.leave()
 	return c.Conn.Close()
 }
+
+// CloseWrite ends what is sent, while what comes is still read: whoever is
+// refused in the middle of sending then reads why.
+func (c *guest) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return net.ErrClosed
+}

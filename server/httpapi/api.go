@@ -52,6 +52,8 @@ type api struct {
 	routes    []Route
 	addresses *limiter // what strangers do, by address
 	people    *limiter // what accounts do
+	sockets   crowd
+	patience  patience
 	tiles     *tileCache
 	months    kept[[]dispatch.MedianTime]
 	rates     kept[dispatch.CameraRates]
@@ -86,7 +88,7 @@ func newAPI(d Deps) *api {
 			return p
 		}
 	})
-	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), tiles: newTileCache(time.Now),
+	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), sockets: crowd{open: map[string]int{}}, patience: usualPatience, tiles: newTileCache(time.Now),
 		pictures: make(chan struct{}, picturesAtOnce), took: newTook(d.Metrics)}
 	config := huma.DefaultConfig("Yiping 一屏", d.Version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", "" // the document is a route of the registry

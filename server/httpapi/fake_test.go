@@ -235,7 +235,7 @@ func newUnder(t *testing.T, change ...func(*Deps)) *under {
 	if err := service.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	u.deps = Deps{Service: service, Reader: u.reader, Accounts: u.accounts, Log: zerolog.New(u.log), Version: "test",
+	u.deps = Deps{Service: service, Reader: u.reader, Accounts: u.accounts, Log: zerolog.New(zerolog.SyncWriter(u.log)), Version: "test",
 		Ready: func(context.Context) error { return nil }}
 	for _, c := range change {
 		c(&u.deps)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/paulmach/orb"
+	"golang.org/x/time/rate"
 
 	"yiping/server/dispatch"
 )
@@ -33,27 +35,33 @@ type Subscription interface {
 	Leave()
 }
 
-// The named close codes. 4000 and 4001 are not worth trying again as they are;
-// after the others a client comes back with its offset.
+// The named close codes, ours and RFC 6455's (7.4.1). 4000, 4001 and those for
+// what a client must not do are not worth trying again as they are; after the
+// others a client comes back with its offset.
 const (
 	closeProtocol  = 4000 // the client said what it must not
 	closeSignedOut = 4001
 	closeTooSlow   = 4002
 	closeStopping  = 4003
-	closeSilent    = 4004 // no subscription in time
+	closeSilent    = 4004 // no subscription in time, or no answer to a ping
 	closeTryLater  = websocket.CloseTryAgainLater
+	closeTooLarge  = websocket.CloseMessageTooBig
+	closeNotText   = websocket.CloseUnsupportedData
+	closeTooMany   = websocket.ClosePolicyViolation
 )
 
 const (
 	inboundLimit   = 64 << 10 // of a message, inflated
-	subscribeIn    = 10 * time.Second
-	pingEvery      = 25 * time.Second
-	pongWithin     = 8 * time.Second
-	writeWithin    = 10 * time.Second
-	recheckEvery   = 4 * time.Second
-	deflateFrom    = 512 // bytes below which compressing costs more than it saves
+	deflateFrom    = 512      // bytes below which compressing costs more than it saves
 	protocolNumber = 1
 )
+
+// patience is how long a socket waits for its client.
+type patience struct {
+	subscribe, ping, pong, write, recheck, linger time.Duration
+}
+
+var usualPatience = patience{subscribe: 10 * time.Second, ping: 25 * time.Second, pong: 8 * time.Second, write: 10 * time.Second, recheck: 4 * time.Second, linger: time.Second}
 
 // hello is the client's first message.
 type hello struct {
@@ -85,11 +93,18 @@ func (a *api) live() {
 	upgrader := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		EnableCompression: true, CheckOrigin: a.knownOrigin}
 	a.raw("GET", "/api/v1/live", SignedIn, func(w http.ResponseWriter, r *http.Request) {
+		session := sessionOf(r.Context())
+		leave, ok := a.sockets.enter(session.Account.ID, callerOf(r.Context()).network())
+		if !ok {
+			a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeTooMany, ""))
+			return
+		}
+		defer leave()
 		conn, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
 			return // the upgrader has answered
 		}
-		c := &socket{api: a, conn: conn, request: r, session: sessionOf(r.Context())}
+		c := &socket{api: a, conn: conn, request: r, session: session, patience: a.patience}
 		c.serve()
 	})
 }
@@ -117,10 +132,11 @@ type socket struct {
 	conn    *websocket.Conn
 	request *http.Request
 	session dispatch.Session
+	patience
 }
 
 func (c *socket) serve() {
-	defer func() { _ = c.conn.Close() }()
+	defer c.end()
 	_ = c.conn.SetCompressionLevel(1)
 	first, err := c.readHello()
 	if err != nil {
@@ -143,29 +159,61 @@ func (c *socket) serve() {
 
 // readHello takes the first message, in time, of bounded size.
 func (c *socket) readHello() (hello, error) {
-	_ = c.conn.SetReadDeadline(time.Now().Add(subscribeIn))
+	_ = c.conn.SetReadDeadline(time.Now().Add(c.patience.subscribe))
+	c.boundPings()
 	raw, err := c.readMessage()
 	if err != nil {
-		var net interface{ Timeout() bool }
-		if errors.As(err, &net) && net.Timeout() {
-			c.close(closeSilent, "subscribe_timeout")
-		} else {
-			c.close(closeProtocol, "protocol_error")
-		}
+		c.refuse(err)
 		return hello{}, err
 	}
 	var first hello
 	if json.Unmarshal(raw, &first) != nil || first.Type != "subscribe" || first.Protocol != protocolNumber || len(first.Layers) > 16 {
-		c.close(closeProtocol, "protocol_error")
-		return first, errors.New("not a subscription")
+		c.refuse(errProtocol)
+		return first, errProtocol
 	}
 	return first, nil
 }
 
-// errTooLarge is a message over the limit. Gorilla's own limit counts deflated
-// bytes, so the inflated ones are counted here.
-var errTooLarge = errors.New("message too large")
+// What a client must not do.
+var (
+	errProtocol = errors.New("not a message of this protocol")
+	errNotText  = errors.New("not a text message")
+	errTooLarge = errors.New("message too large")
+	errTooMany  = errors.New("too many pings")
+)
 
+// refuse closes with the code of what was wrong.
+func (c *socket) refuse(err error) {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, errTooLarge):
+		c.close(closeTooLarge, "too_large")
+	case errors.Is(err, errNotText):
+		c.close(closeNotText, "not_text")
+	case errors.Is(err, errTooMany):
+		c.close(closeTooMany, "too_many")
+	case errors.Is(err, errProtocol):
+		c.close(closeProtocol, "protocol_error")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		c.close(closeSilent, "silent")
+	default: // it has left, or its frames are none: the library has answered
+		c.close(closeProtocol, "protocol_error")
+	}
+}
+
+// boundPings answers a client's pings, of which no client needs many.
+func (c *socket) boundPings() {
+	pings, answer := rate.NewLimiter(1, 30), c.conn.PingHandler()
+	c.conn.SetPingHandler(func(text string) error {
+		if !pings.Allow() {
+			return errTooMany
+		}
+		return answer(text)
+	})
+}
+
+// readMessage reads one message. The library's own limit counts deflated bytes,
+// so the inflated ones are counted here, while they are inflated.
 func (c *socket) readMessage() ([]byte, error) {
 	c.conn.SetReadLimit(inboundLimit)
 	kind, r, err := c.conn.NextReader()
@@ -173,7 +221,7 @@ func (c *socket) readMessage() ([]byte, error) {
 		return nil, err
 	}
 	if kind != websocket.TextMessage {
-		return nil, errors.New("not a text message")
+		return nil, errNotText
 	}
 	raw, err := io.ReadAll(io.LimitReader(r, inboundLimit+1))
 	if err == nil && len(raw) > inboundLimit {
@@ -199,32 +247,36 @@ func (c *socket) subscribe(ctx context.Context, first hello) (Subscription, erro
 	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, first.Layers)
 }
 
-// lookEvery is how often a client may look elsewhere; who is faster waits.
+// lookEvery is how often a client may say something; who is faster waits.
 const lookEvery = 200 * time.Millisecond
 
 // read answers pings, notices the end, and takes what part of the map the client
 // looks at; other than that it has nothing more to say.
 func (c *socket) read(gone chan<- struct{}, sub Subscription) {
 	defer close(gone)
-	alive := func() { _ = c.conn.SetReadDeadline(time.Now().Add(pingEvery + pongWithin)) }
+	alive := func() { _ = c.conn.SetReadDeadline(time.Now().Add(c.ping + c.pong)) }
 	alive()
 	c.conn.SetPongHandler(func(string) error { alive(); return nil })
 	for {
 		raw, err := c.readMessage()
+		var m hello
+		if err == nil && json.Unmarshal(raw, &m) != nil {
+			err = errProtocol
+		}
 		if err != nil {
+			c.refuse(err)
 			return
 		}
-		var m hello
-		if json.Unmarshal(raw, &m) == nil && m.Type == "view" {
+		if m.Type == "view" {
 			sub.Look(m.view())
-			time.Sleep(lookEvery)
 		}
+		time.Sleep(lookEvery)
 	}
 }
 
 // write drains the subscription, pings, and looks at the session again and again.
 func (c *socket) write(ctx context.Context, sub Subscription, gone <-chan struct{}) {
-	pings, rechecks := time.NewTicker(pingEvery), time.NewTicker(recheckEvery)
+	pings, rechecks := time.NewTicker(c.ping), time.NewTicker(c.recheck)
 	defer pings.Stop()
 	defer rechecks.Stop()
 	for {
@@ -241,7 +293,7 @@ func (c *socket) write(ctx context.Context, sub Subscription, gone <-chan struct
 				return
 			}
 		case <-pings.C:
-			if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWithin)) != nil {
+			if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.patience.write)) != nil {
 				return
 			}
 		case <-rechecks.C:
@@ -254,7 +306,7 @@ func (c *socket) write(ctx context.Context, sub Subscription, gone <-chan struct
 }
 
 func (c *socket) send(message []byte) bool {
-	_ = c.conn.SetWriteDeadline(time.Now().Add(writeWithin))
+	_ = c.conn.SetWriteDeadline(time.Now().Add(c.patience.write))
 	c.conn.EnableWriteCompression(len(message) >= deflateFrom)
 	return c.conn.WriteMessage(websocket.TextMessage, message) == nil
 }
@@ -275,6 +327,17 @@ func (c *socket) closeFor(reason string) {
 	}
 }
 
+// close says why it ends.
 func (c *socket) close(code int, reason string) {
-	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(writeWithin))
+	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(c.patience.write))
+}
+
+// end closes the connection. What the client still sends is taken for a moment:
+// closed at once, it would be told of a broken connection rather than why.
+func (c *socket) end() {
+	if conn, ok := c.conn.NetConn().(interface{ CloseWrite() error }); ok && conn.CloseWrite() == nil {
+		_ = c.conn.SetReadDeadline(time.Now().Add(c.linger))
+		_, _ = io.CopyN(io.Discard, c.conn.NetConn(), 1<<20)
+	}
+	_ = c.conn.Close()
 }

@@ -1,0 +1,363 @@
+package httpapi
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/paulmach/orb"
+
+	"yiping/server/dispatch"
+)
+
+// fakeFeed gives subscriptions that say what the test wants.
+type fakeFeed struct {
+	mu    sync.Mutex
+	open  int
+	first *fakeSubscription
+}
+
+func (f *fakeFeed) Subscribe(context.Context, dispatch.Actor, int64, string, int64, []string) (Subscription, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.open++
+	s := &fakeSubscription{f, make(chan struct{}, 1)}
+	s.ready <- struct{}{} // something to begin with
+	if f.first == nil {
+		f.first = s
+	}
+	return s, nil
+}
+
+type fakeSubscription struct {
+	feed  *fakeFeed
+	ready chan struct{}
+}
+
+func (s *fakeSubscription) Ready() <-chan struct{} { return s.ready }
+
+func (s *fakeSubscription) Next() ([]byte, string) { return []byte(`[{"type":"beat"}]`), "" }
+
+func (s *fakeSubscription) Look(*orb.Bound) {}
+
+func (s *fakeSubscription) Leave() {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	s.feed.open--
+}
+
+// live is the API with a feed, on a real connection.
+type liveUnder struct {
+	*under
+	api  *api
+	feed *fakeFeed
+	url  string
+}
+
+func newLiveUnder(t *testing.T) *liveUnder {
+	t.Helper()
+	l := &liveUnder{feed: &fakeFeed{}}
+	l.under = newUnder(t, func(d *Deps) { d.Feed, d.Origins = l.feed, []string{"https://console.example.cn"} })
+	l.api = newAPI(l.deps)
+	server := httptest.NewServer(l.api.wrap(l.api.mux))
+	t.Cleanup(server.Close)
+	l.url = "ws" + strings.TrimPrefix(server.URL, "http") + "/api/v1/live"
+	return l
+}
+
+func (l *liveUnder) dial(header ...string) (*websocket.Conn, *http.Response, error) {
+	h := http.Header{"Cookie": {CookieName + "=commander"}}
+	for k := 0; k+1 < len(header); k += 2 {
+		h.Add(header[k], header[k+1])
+	}
+	conn, res, err := (&websocket.Dialer{EnableCompression: true}).Dial(l.url, h)
+	if err == nil {
+		l.t.Cleanup(func() { _ = conn.Close() })
+	}
+	return conn, res, err
+}
+
+const soundHello = `{"type":"subscribe","protocol":1,"layers":[]}`
+
+// subscribed is a client that is on the feed.
+func (l *liveUnder) subscribed() *websocket.Conn {
+	l.t.Helper()
+	conn, _, err := l.dial()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
+		l.t.Fatal(err)
+	}
+	if _, _, err := conn.ReadMessage(); err != nil {
+		l.t.Fatal(err)
+	}
+	return conn
+}
+
+// closedWith reads until the socket ends, and gives the code.
+func closedWith(conn *websocket.Conn) (int, string) {
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	for {
+		if _, _, err := conn.ReadMessage(); err != nil {
+			var closed *websocket.CloseError
+			if errors.As(err, &closed) {
+				return closed.Code, closed.Text
+			}
+			return 0, err.Error()
+		}
+	}
+}
+
+// frame is a frame as a client sends it, masked with zeros.
+func frame(first byte, payload []byte) []byte {
+	head := []byte{first, 0x80 | byte(len(payload))}
+	switch {
+	case len(payload) > 0xffff:
+		head[1] = 0x80 | 127
+		head = binary.BigEndian.AppendUint64(head, uint64(len(payload)))
+	case len(payload) > 125:
+		head[1] = 0x80 | 126
+		head = binary.BigEndian.AppendUint16(head, uint16(len(payload)))
+	}
+	return append(append(head, 0, 0, 0, 0), payload...)
+}
+
+// inflating is a message of n bytes, deflated.
+func inflating(n int) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.BestCompression)
+	_, _ = w.Write(append([]byte(`{"type":"view","x":"`), bytes.Repeat([]byte("a"), n)...))
+	_ = w.Flush()
+	return bytes.TrimSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff})
+}
+
+const (
+	textFrame   = 0x81
+	binaryFrame = 0x82
+	pingFrame   = 0x89
+	deflated    = 0x40
+)
+
+// TestSocketAbused: each thing that a client must not do closes its socket with
+// the code of it, and nobody else's.
+func TestSocketAbused(t *testing.T) {
+	l := newLiveUnder(t)
+	neighbour := l.subscribed()
+	for _, c := range []struct {
+		name string
+		send []byte
+		code int
+	}{
+		{"text that is no JSON", frame(textFrame, []byte("hello")), closeProtocol},
+		{"JSON of another shape", frame(textFrame, []byte(`{"type":7}`)), closeProtocol},
+		{"JSON without end", frame(textFrame, bytes.Repeat([]byte("["), 60_000)), closeProtocol},
+		{"bytes", frame(binaryFrame, []byte{1, 2, 3}), closeNotText},
+		{"a large message", frame(textFrame, bytes.Repeat([]byte("a"), inboundLimit+1)), closeTooLarge},
+		{"a message that unpacks to 64 MB", frame(textFrame|deflated, inflating(64<<20)), closeTooLarge},
+		{"a message that unpacks to a little too much", frame(textFrame|deflated, inflating(inboundLimit)), closeTooLarge},
+		{"a message that says it is enormous", append([]byte{textFrame, 0x80 | 127}, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0), closeTooLarge},
+		{"a message of many parts", append(frame(0x01, bytes.Repeat([]byte("a"), 60_000)), frame(0x00, bytes.Repeat([]byte("a"), 60_000))...), closeTooLarge},
+		{"deflated nonsense", frame(textFrame|deflated, []byte{0xff, 0xff, 0xff, 0xff}), closeProtocol},
+		{"a frame without a mask", []byte{textFrame, 1, 'a'}, websocket.CloseProtocolError},
+		{"a frame of no kind", frame(0x83, []byte("a")), websocket.CloseProtocolError},
+		{"a continuation of nothing", frame(0x80, []byte("a")), websocket.CloseProtocolError},
+		{"a long ping", frame(pingFrame, bytes.Repeat([]byte("a"), 126)), websocket.CloseProtocolError},
+		{"pings without end", bytes.Repeat(frame(pingFrame, []byte("a")), 1000), closeTooMany},
+		{"a second request", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), websocket.CloseProtocolError},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conn := l.subscribed()
+			if _, err := conn.NetConn().Write(c.send); err != nil {
+				t.Fatal(err)
+			}
+			if code, text := closedWith(conn); code != c.code {
+				t.Errorf("closed with %d %q, want %d", code, text, c.code)
+			}
+		})
+		t.Run(c.name+", as the first message", func(t *testing.T) {
+			conn, _, err := l.dial()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := conn.NetConn().Write(c.send); err != nil {
+				t.Fatal(err)
+			}
+			if code, text := closedWith(conn); code != c.code {
+				t.Errorf("closed with %d %q, want %d", code, text, c.code)
+			}
+		})
+	}
+	l.feed.first.ready <- struct{}{}
+	if _, _, err := neighbour.ReadMessage(); err != nil {
+		t.Errorf("the neighbour: %v", err)
+	}
+	l.left(1)
+}
+
+// left waits until as many subscriptions are open.
+func (l *liveUnder) left(want int) {
+	l.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		l.feed.mu.Lock()
+		open := l.feed.open
+		l.feed.mu.Unlock()
+		if open == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			l.t.Fatalf("%d subscriptions are open, want %d", open, want)
+		}
+	}
+}
+
+// TestSocketHello: what a first message must be.
+func TestSocketHello(t *testing.T) {
+	l := newLiveUnder(t)
+	for _, c := range []struct{ name, hello string }{
+		{"another type", `{"type":"view","protocol":1}`},
+		{"another protocol", `{"type":"subscribe","protocol":2}`},
+		{"many layers", `{"type":"subscribe","protocol":1,"layers":[` + strings.Repeat(`"a",`, 16) + `"a"]}`},
+		{"a text for a number", `{"type":"subscribe","protocol":"1"}`},
+		{"nothing", ``},
+	} {
+		conn, _, err := l.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(c.hello)); err != nil {
+			t.Fatal(err)
+		}
+		if code, text := closedWith(conn); code != closeProtocol {
+			t.Errorf("%s: closed with %d %q", c.name, code, text)
+		}
+	}
+}
+
+// TestSocketSilent: who says nothing, and who no longer answers, is let go.
+func TestSocketSilent(t *testing.T) {
+	l := newLiveUnder(t)
+	l.api.patience.subscribe, l.api.patience.ping, l.api.patience.pong = 200*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
+	conn, _, err := l.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, text := closedWith(conn); code != closeSilent {
+		t.Errorf("who says nothing: closed with %d %q", code, text)
+	}
+	half := l.subscribed()
+	half.SetPingHandler(func(string) error { return nil }) // its network is gone, and nobody has told us
+	if code, text := closedWith(half); code != closeSilent {
+		t.Errorf("who does not answer: closed with %d %q", code, text)
+	}
+	l.left(0)
+	answers := l.subscribed()
+	pings, answer := make(chan struct{}, 100), answers.PingHandler()
+	answers.SetPingHandler(func(text string) error { pings <- struct{}{}; return answer(text) })
+	go func() { _, _ = closedWith(answers) }()
+	for range 5 { // longer than it may be silent
+		<-pings
+	}
+	l.left(1)
+}
+
+// TestSocketOrigin: pages of this server and those that are listed, by host,
+// port and scheme.
+func TestSocketOrigin(t *testing.T) {
+	l := newLiveUnder(t)
+	own := strings.TrimSuffix(strings.TrimPrefix(l.url, "ws://"), "/api/v1/live")
+	host, _, _ := net.SplitHostPort(own)
+	for origin, want := range map[string]int{
+		"http://" + own:                     101,
+		"https://" + own:                    101, // behind TLS that we do not know of
+		"https://console.example.cn":        101,
+		"":                                  101, // no browser
+		"null":                              403,
+		"http://evil.example":               403,
+		"http://" + host:                    403,
+		"http://" + host + ":1":             403,
+		"http://" + own + ".evil.example":   403,
+		"http://" + own + "@evil.example":   403,
+		"http://evil.example/" + own:        403,
+		"http://console.example.cn":         403,
+		"https://console.example.cn:8443":   403,
+		"https://a.console.example.cn":      403,
+		"file://":                           403,
+		"chrome-extension://" + own:         403,
+		"data:text/html," + own:             403,
+		"http://" + strings.ToUpper("evil"): 403,
+	} {
+		header := []string{"Origin", origin}
+		if origin == "" {
+			header = nil
+		}
+		conn, res, _ := l.dial(header...)
+		if res == nil || res.StatusCode != want {
+			t.Errorf("%q: %v, want %d", origin, res, want)
+		}
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}
+	if _, res, err := l.dial("Origin", "http://"+own, "Origin", "http://evil.example"); err == nil || res.StatusCode != 403 {
+		t.Error("two origins are one too many")
+	}
+}
+
+// TestCrowd: sockets at a time are bounded by account and by address.
+func TestCrowd(t *testing.T) {
+	c := crowd{open: map[string]int{}}
+	var leave []func()
+	for k := range socketsPerAccount {
+		l, ok := c.enter(5, "10.0.0."+string(rune('a'+k%20)))
+		if !ok {
+			t.Fatalf("socket %d is refused", k)
+		}
+		leave = append(leave, l)
+	}
+	if _, ok := c.enter(5, "10.0.1.1"); ok {
+		t.Error("an account's sockets have no end")
+	}
+	leave[0]()
+	if l, ok := c.enter(5, "10.0.1.1"); !ok {
+		t.Error("a place was not given back")
+	} else {
+		l()
+	}
+	for k := range socketsPerAddress {
+		l, ok := c.enter(int64(100+k), "10.0.2.1")
+		if !ok {
+			t.Fatalf("socket %d is refused", k)
+		}
+		leave = append(leave, l)
+	}
+	if _, ok := c.enter(9999, "10.0.2.1"); ok {
+		t.Error("an address's sockets have no end")
+	}
+	for _, l := range leave[1:] {
+		l()
+	}
+	if len(c.open) != 0 {
+		t.Errorf("remembered: %v", c.open)
+	}
+}
+
+// TestSocketsOfOneAccount: one too many is told to come back later.
+func TestSocketsOfOneAccount(t *testing.T) {
+	l := newLiveUnder(t)
+	l.api.sockets.open["5"] = socketsPerAccount // the tests' account
+	_, res, err := l.dial()
+	if err == nil || res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") == "" {
+		t.Errorf("%v, %v", res, err)
+	}
+}
