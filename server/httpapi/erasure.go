@@ -25,7 +25,8 @@ type erasedView struct {
 	Responder dispatch.Responder `json:"responder"`
 }
 
-type phoneInput struct {
+// PhoneInput asks for what is kept under a number.
+type PhoneInput struct {
 	Body struct {
 		Phone  string `json:"phone" minLength:"5" maxLength:"32" pattern:"^[0-9+ -]*$"`
 		Reason string `json:"reason" maxLength:"500" doc:"At least four characters, kept in the audit trail."`
@@ -34,7 +35,7 @@ type phoneInput struct {
 
 type erasePhoneInput struct {
 	CommandInput
-	phoneInput
+	PhoneInput
 }
 
 type phoneErasedView struct {
@@ -109,7 +110,7 @@ func (a *api) exportPersonalData(w http.ResponseWriter, r *http.Request) {
 	a.writePersonalData(w, r, data)
 }
 
-func (a *api) findPhone(ctx context.Context, in *phoneInput) (*body[dispatch.PhoneFinding], error) {
+func (a *api) findPhone(ctx context.Context, in *PhoneInput) (*body[dispatch.PhoneFinding], error) {
 	areas, err := a.scope(ctx, dispatch.ActionPrivacy, 0)
 	if err != nil {
 		return nil, err

@@ -31,8 +31,8 @@ type Personal interface {
 	EachCare(ctx context.Context, areaIDs []int64, each func(dispatch.CarePerson) error) error
 }
 
-// pageInput asks for a page of a register.
-type pageInput struct {
+// PageInput asks for a page of a register.
+type PageInput struct {
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
 	Cursor string `query:"cursor" maxLength:"64"`
 }

@@ -10,7 +10,7 @@ import (
 )
 
 type purposesInput struct {
-	pageInput
+	PageInput
 	Retired bool `query:"retired" doc:"Retired ones too."`
 }
 
@@ -19,7 +19,8 @@ type purposesView struct {
 	NextCursor string             `json:"next_cursor,omitempty"`
 }
 
-type purposeBody struct {
+// PurposeBody is what a purpose says.
+type PurposeBody struct {
 	Name       string `json:"name" minLength:"1" maxLength:"100"`
 	Basis      string `json:"basis" minLength:"1" maxLength:"500"`
 	Categories string `json:"categories" minLength:"1" maxLength:"500"`
@@ -28,20 +29,20 @@ type purposeBody struct {
 	Retention  string `json:"retention" minLength:"1" maxLength:"500"`
 }
 
-func (b purposeBody) purpose() dispatch.Purpose {
+func (b PurposeBody) purpose() dispatch.Purpose {
 	return dispatch.Purpose{Name: b.Name, Basis: b.Basis, Categories: b.Categories, Sensitive: b.Sensitive, Handlers: b.Handlers, Retention: b.Retention}
 }
 
 type addPurposeInput struct {
 	CommandInput
-	Body purposeBody
+	Body PurposeBody
 }
 
 type editPurposeInput struct {
 	CommandInput
 	IDInput
 	Body struct {
-		purposeBody
+		PurposeBody
 		Version int `json:"version" minimum:"1" doc:"The version that was seen."`
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -38,6 +39,7 @@ func Routes(d Deps) []Route { return newAPI(d).routes }
 
 // operation adds one operation of the API to the registry, the document and the mux.
 func operation[I, O any](a *api, method, path, id, summary string, access Access, status int, handler func(context.Context, *I) (*O, error)) {
+	mustBeRead(method+" "+path, reflect.TypeFor[I]())
 	limit := limitOf(method, path)
 	a.routes = append(a.routes, Route{Method: method, Path: path, Access: access, Operation: true, Limit: limit})
 	huma.Register(a.huma, huma.Operation{
@@ -53,6 +55,23 @@ func operation[I, O any](a *api, method, path, id, summary string, access Access
 		}
 		return out, nil
 	})
+}
+
+// mustBeRead refuses an input whose parameters or body would go unread: those of
+// an embedded struct are read where its name is exported. The first start says so.
+func mustBeRead(route string, t reflect.Type) {
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous && !f.IsExported() {
+			panic(route + ": " + t.Name() + " embeds " + f.Name + ", which is not read")
+		}
+		if f.Anonymous || f.Name == "Body" {
+			mustBeRead(route, f.Type)
+		}
+	}
 }
 
 // withHeaders turns an error into an answer, with the headers that belong to it.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -162,5 +163,23 @@ func TestReportsKey(t *testing.T) {
 	got := decoded[reportedView](t, u.do("POST", "/api/v1/reports", "", body, "Idempotency-Key", key), 201)
 	if got.Tracking != dispatch.TrackingNumber(key) || !got.ReceivedAt.Equal(testNow) {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestInputsAreRead: what an input embeds without an exported name would be
+// missing in the document and zero in the handler.
+func TestInputsAreRead(t *testing.T) {
+	type hidden struct{ Limit int }
+	type outer struct{ hidden }
+	type inBody struct{ Body struct{ hidden } }
+	for _, typ := range []reflect.Type{reflect.TypeFor[outer](), reflect.TypeFor[inBody]()} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s is taken", typ)
+				}
+			}()
+			mustBeRead("GET /", typ)
+		}()
 	}
 }

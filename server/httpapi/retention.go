@@ -100,7 +100,7 @@ func (a *api) incidentRetention(ctx context.Context, id int64) (*body[dispatch.I
 	return answer(out, err)
 }
 
-func (a *api) listDestroyed(ctx context.Context, in *pageInput) (*body[destroyedView], error) {
+func (a *api) listDestroyed(ctx context.Context, in *PageInput) (*body[destroyedView], error) {
 	before, err := readCursor(in.Cursor)
 	if err != nil {
 		return nil, err

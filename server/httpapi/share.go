@@ -16,7 +16,7 @@ type sharesView struct {
 
 func (a *api) shares() {
 	read := Access(dispatch.ActionRecords)
-	operation(a, "GET", "/api/v1/shares", "list-shares", "The register of what went outside (对外提供), the newest first", read, 200, func(ctx context.Context, in *pageInput) (*body[sharesView], error) {
+	operation(a, "GET", "/api/v1/shares", "list-shares", "The register of what went outside (对外提供), the newest first", read, 200, func(ctx context.Context, in *PageInput) (*body[sharesView], error) {
 		before, err := readCursor(in.Cursor)
 		if err != nil {
 			return nil, err

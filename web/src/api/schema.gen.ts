@@ -3020,6 +3020,12 @@ export interface components {
             version: number;
         };
         EditPurposeInputBody: {
+            basis: string;
+            categories: string;
+            handlers: string;
+            name: string;
+            retention: string;
+            sensitive?: boolean;
             /**
              * Format: int64
              * @description The version that was seen.
@@ -14977,6 +14983,8 @@ export interface operations {
     "list-purposes": {
         parameters: {
             query?: {
+                limit?: number;
+                cursor?: string;
                 /** @description Retired ones too. */
                 retired?: boolean;
             };
