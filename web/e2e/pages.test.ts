@@ -66,7 +66,8 @@ describe.each(Object.keys(pages))('%s', (name) => {
 
 it('speaks English', async () => {
   const w = await dispatcher(browser, server)
-  await w.page.getByRole('button', { name: 'English' }).click()
+  await w.at('account-menu').click()
+  await w.at('menu-language').click()
   await expect.poll(() => w.at('new-incident').textContent()).toContain('New incident')
   expect(await w.page.locator('html').getAttribute('lang')).toBe('en')
   expect(await w.page.content()).not.toMatch(/console\.[a-z]+|common\.[a-z]+\./)

@@ -312,7 +312,8 @@ describe.each(['dark', 'light'])('%s', (theme) => {
 
 it('speaks English', async () => {
   const w = await roster('admin', 'tab=now')
-  await w.page.getByRole('button', { name: 'English' }).click()
+  await w.at('account-menu').click()
+  await w.at('menu-language').click()
   for (const tab of ['now', 'week', 'gaps', 'teams'] as const) {
     await w.at(`roster-tab-${tab}`).click()
     await w.page.locator(`#roster-${tab}`).waitFor()

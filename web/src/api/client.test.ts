@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ApiError, command, get, newKey, setLanguage, upload, whenSignedOut } from './client'
+import { ApiError, command, get, newKey, setLanguage, upload, whenHeld, whenSignedOut } from './client'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -91,6 +91,17 @@ describe('the client', () => {
     answer(401, { code: 'signed_out' })
     await failure(get('/x'))
     expect(over).toHaveBeenCalledOnce()
+  })
+
+  it.each([423, 403])('says that the session has to wait', async (status) => {
+    const held = vi.fn()
+    whenHeld(held)
+    answer(status, { code: 'forbidden' })
+    await failure(command('/x'))
+    expect(held).not.toHaveBeenCalled()
+    answer(status, { code: status === 423 ? 'session_locked' : 'step_required' })
+    await failure(command('/x'))
+    expect(held).toHaveBeenCalledOnce()
   })
 
   it('takes no content for an answer', async () => {

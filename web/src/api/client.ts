@@ -22,6 +22,7 @@ export class ApiError extends Error {
 
 let language = 'zh-CN'
 let onSignedOut: () => void = () => {}
+let onHeld: () => void = () => {}
 
 export function setLanguage(tag: string): void {
   language = tag
@@ -30,6 +31,11 @@ export function setLanguage(tag: string): void {
 /** Says what to do when the session is over. */
 export function whenSignedOut(callback: () => void): void {
   onSignedOut = callback
+}
+
+/** Says what to do when the session has to wait: it is locked, or something has to be done first. */
+export function whenHeld(callback: () => void): void {
+  onHeld = callback
 }
 
 export function newKey(): string {
@@ -66,6 +72,7 @@ async function request<T>(method: Method, path: string, body?: unknown, key?: st
   }
   const error = await readProblem(response)
   if (response.status === 401 && error.code === 'signed_out') onSignedOut()
+  if (error.code === 'session_locked' || error.code === 'step_required') onHeld()
   throw error
 }
 

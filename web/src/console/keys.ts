@@ -35,6 +35,11 @@ export function actionOf(e: Key): KeyAction | undefined {
   return actions[e.key]
 }
 
+/** Whether a key locks at once, whatever is being typed. */
+export function locks(e: Key): boolean {
+  return (e.ctrlKey || e.metaKey) && !e.altKey && e.key.toLowerCase() === 'l'
+}
+
 /** When g was pressed, in ms; null where it was not. */
 export type Leader = number | null
 const leaderLasts = 1500

@@ -6,4 +6,4 @@ import App from './App.vue'
 
 chooseTheme(theme('dark'))
 createApp(App).use(i18n).mount('#app')
-void begin(['incidents', 'responders', 'cameras'])
+void begin(['incidents', 'responders', 'cameras'], true)

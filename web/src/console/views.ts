@@ -1,23 +1,44 @@
 // The console's views and the address: which one is shown, and what each says
 // about itself there, so that an address can be shared and Back works.
 import { computed, ref } from 'vue'
+import type { Role } from '../api/identity'
 import type { Session } from '../api/types'
+import { hasRole } from '../state/roles'
 
-export const viewNames = ['dispatch', 'registers', 'roster', 'imports'] as const
+export const viewNames = ['dispatch', 'registers', 'roster', 'imports', 'accounts', 'audit', 'privacy', 'me'] as const
 export type ViewName = (typeof viewNames)[number]
 
 /** The key that follows g. */
-export const viewKeys: Record<ViewName, string> = { dispatch: 'd', registers: 'r', roster: 'z', imports: 'i' }
+export const viewKeys: Record<ViewName, string> = {
+  dispatch: 'd',
+  registers: 'r',
+  roster: 'z',
+  imports: 'i',
+  accounts: 'a',
+  privacy: 'p',
+  audit: 'u',
+  me: 'm',
+}
+
+/** Who has which view; all have the others. */
+const viewRoles: Partial<Record<ViewName, readonly Role[]>> = {
+  dispatch: ['commander', 'dispatcher', 'community', 'partner', 'system_administrator'],
+  registers: ['commander', 'dispatcher', 'community', 'partner', 'system_administrator'],
+  roster: ['commander', 'dispatcher', 'community', 'system_administrator'],
+  imports: ['system_administrator'],
+  accounts: ['security_administrator'],
+  privacy: ['commander', 'system_administrator', 'security_administrator', 'audit_administrator'],
+  audit: ['audit_administrator'],
+}
 
 export function viewOf(search: string): ViewName {
   const asked = new URLSearchParams(search).get('view')
   return viewNames.find((v) => v === asked) ?? 'dispatch'
 }
 
-/** The views an account has: files are brought in by administrators alone. */
+/** The views an account has; the first of them is where it begins. */
 export function viewsFor(session: Session | null): ViewName[] {
-  const administers = session?.roles.some((r) => r.role === 'system_administrator') ?? false
-  return viewNames.filter((v) => v !== 'imports' || administers)
+  return viewNames.filter((v) => viewRoles[v]?.some((role) => hasRole(session, role)) ?? true)
 }
 
 const shown = ref<ViewName>(viewOf(location.search))

@@ -1,7 +1,8 @@
 // The phone's state: who holds it, what the server last said, what waits to be
 // sent. It starts from what is kept on the device and works without a network.
 import { computed, ref, shallowRef } from 'vue'
-import { ApiError, command, get, newKey, remove } from '../api/client'
+import { ApiError, get, newKey } from '../api/client'
+import { signOut as endSession, whoAmI } from '../api/identity'
 import { browserWorld, LiveFeed, liveURL } from '../api/live'
 import type { Config, Mine, Session } from '../api/types'
 import { type Box, type Tap, waitingCount } from '../state/outbox'
@@ -21,6 +22,8 @@ export type Access = 'starting' | 'signed_out' | 'signed_in'
 
 export const access = ref<Access>('starting')
 export const holder = shallowRef<Holder | null>(null)
+/** Who has signed in and has something to do before they go on. */
+export const pending = shallowRef<Session | null>(null)
 export const config = shallowRef<Config | null>(null)
 export const heard = shallowRef<Heard | null>(null)
 export const box = shallowRef<Box>([])
@@ -92,7 +95,7 @@ async function loadConfig(): Promise<void> {
 async function resume(): Promise<void> {
   if (access.value === 'signed_out' && !expired.value && !holder.value && reached.value) return
   try {
-    await signedInAs(await get<Session>('/api/v1/session'))
+    await entered(await whoAmI())
   } catch (e) {
     if (e instanceof ApiError && e.status === 401) return sessionOver()
     reached.value = false
@@ -100,12 +103,20 @@ async function resume(): Promise<void> {
   }
 }
 
-export async function signIn(username: string, password: string): Promise<void> {
-  await signedInAs(await command<Session>('/api/v1/session', { username, password }))
+/** Somebody has signed in, now or before. Whoever has something to do first waits. */
+export async function entered(session: Session): Promise<void> {
+  reached.value = true
+  pending.value = session.needs.length > 0 ? session : null
+  if (pending.value) access.value = 'signed_out'
+  else await signedInAs(session)
+}
+
+/** Who had something to do first has left it. */
+export function left(): void {
+  pending.value = null
 }
 
 async function signedInAs(session: Session): Promise<void> {
-  reached.value = true
   expired.value = false
   const who: Holder = { account_id: session.account_id, display_name: session.display_name, responder_id: session.responder_id }
   if (holder.value?.account_id !== who.account_id) {
@@ -123,6 +134,7 @@ async function signedInAs(session: Session): Promise<void> {
 /** The session ended by itself: what is kept stays, and is sent after signing in. */
 function sessionOver(): void {
   reached.value = true
+  pending.value = null
   feed?.stop()
   feed = null
   expired.value = holder.value !== null
@@ -131,7 +143,7 @@ function sessionOver(): void {
 
 /** Signs out and leaves nothing on the device. */
 export async function signOut(): Promise<void> {
-  await remove('/api/v1/session').catch(() => {}) // offline: the device forgets all the same, and the session runs out
+  await endSession().catch(() => {}) // offline: the device forgets all the same, and the session runs out
   if (holder.value) await forget(holder.value)
   access.value = 'signed_out'
 }

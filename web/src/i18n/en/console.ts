@@ -1,7 +1,16 @@
 export const console = {
   title: 'Console',
   views: 'Views',
-  view: { dispatch: 'Dispatch', registers: 'Registers', roster: 'Roster', imports: 'Import' },
+  view: {
+    dispatch: 'Dispatch',
+    registers: 'Registers',
+    roster: 'Roster',
+    imports: 'Import',
+    accounts: 'Accounts',
+    privacy: 'Personal data',
+    audit: 'Audit',
+    me: 'My account',
+  },
   queue: { open: 'All open', mine: 'Mine', unassigned: 'Unassigned', overdue: 'Overdue', check: 'To check' },
   empty: {
     open: 'Nothing is open.',
@@ -87,6 +96,7 @@ export const console = {
     mark: 'Mark',
     edit: 'Edit the marked',
     newImport: 'New import',
+    newAccount: 'New account',
     esc: 'Back',
     help: 'Keys',
   },

@@ -95,5 +95,7 @@ export const entry = {
     failed: 'It cannot be set up',
     again: 'Ask the administrator or the dispatcher for another QR code and scan it with the phone’s camera.',
     toSignIn: 'Sign in with a password instead',
+    go: 'Begin',
+    mine: 'Devices that are signed in',
   },
 }

@@ -1,3 +1,6 @@
+import { accounts } from './accounts'
+import { audit } from './audit'
+
 import { common } from './common'
 import { console } from './console'
 import { entry } from './entry'
@@ -9,4 +12,4 @@ import { resident } from './resident'
 import { roster } from './roster'
 import { wall } from './wall'
 
-export const en = { common, console, entry, imports, mobile, privacy, registers, resident, roster, wall }
+export const en = { accounts, audit, common, console, entry, imports, mobile, privacy, registers, resident, roster, wall }

@@ -1,7 +1,16 @@
 export const console = {
   title: '调度台',
   views: '页面',
-  view: { dispatch: '调度', registers: '台账', roster: '值班', imports: '导入' },
+  view: {
+    dispatch: '调度',
+    registers: '台账',
+    roster: '值班',
+    imports: '导入',
+    accounts: '账户',
+    privacy: '个人信息',
+    audit: '审计',
+    me: '我的账户',
+  },
   queue: { open: '全部在办', mine: '我经办的', unassigned: '待派人', overdue: '已超时', check: '待核查' },
   empty: {
     open: '当前没有在办事件。',
@@ -83,6 +92,7 @@ export const console = {
     mark: '勾选',
     edit: '修改所选',
     newImport: '新建导入',
+    newAccount: '新建账户',
     esc: '返回',
     help: '快捷键',
   },
