@@ -152,9 +152,16 @@ func bomb(t *testing.T, part string, size int64, lie uint64) []byte {
 	return out.Bytes()
 }
 
+// packs keeps what deflated has made: packing takes longer than all that is tried
+// with it.
+var packs = map[int64][]byte{}
+
 // deflated gives size bytes of a sheet of one cell, packed.
 func deflated(t *testing.T, size int64) []byte {
 	t.Helper()
+	if packed, ok := packs[size]; ok {
+		return packed
+	}
 	var packed bytes.Buffer
 	deflate, err := flate.NewWriter(&packed, flate.BestSpeed)
 	if err != nil {
@@ -165,18 +172,16 @@ func deflated(t *testing.T, size int64) []byte {
 	if err := errors.Join(err, deflate.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return packed.Bytes()
+	packs[size] = packed.Bytes()
+	return packs[size]
 }
 
 // endless gives the letter a.
 type endless struct{}
 
-func (endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'a'
-	}
-	return len(p), nil
-}
+var letters = bytes.Repeat([]byte("a"), 64<<10)
+
+func (endless) Read(p []byte) (int, error) { return copy(p, letters), nil }
 
 // A small archive that unpacks to gigabytes is refused at once, whether it says
 // so or not, and in little memory.
