@@ -13,34 +13,34 @@ import (
 	"yiping/server/postgres/migrate"
 )
 
-// openDatabase gives the address of the database: the one that DATABASE_URL
-// names, or the private one of the data folder, started for as long as stop is
-// not called. Started by root, the process becomes the system user for good.
-func (a *app) openDatabase(ctx context.Context) (url string, stop func(), err error) {
+// openDatabase gives the addresses of the database: those of the settings, or of
+// the private one of the data folder, started for as long as stop is not called.
+// Started by root, the process becomes the system user for good.
+func (a *app) openDatabase(ctx context.Context) (at local.Addresses, stop func(), err error) {
 	folder, err := a.DataFolder()
 	if err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
 	a.folder = folder
 	if a.DatabaseURL != "" {
-		return a.DatabaseURL, func() {}, nil
+		return local.Addresses{Owner: a.DatabaseURL, App: a.AppURL, System: a.SystemURL}, func() {}, nil
 	}
 	place, err := local.Prepare(folder)
 	if err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
 	if place.Moved != "" {
 		a.log.Info().Str("data", place.DataDir).Msg("the system user cannot reach " + place.Moved + "; the data is kept here instead")
 	}
 	a.folder = place.DataDir
 	if err := place.Become(); err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
 	cluster, err := local.Open(ctx, local.Config{Place: place, Log: a.log})
 	if err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
-	return cluster.URL(), func() {
+	return cluster.Addresses(), func() {
 		if err := cluster.Stop(context.WithoutCancel(ctx)); err != nil {
 			a.log.Error().Err(err).Msg("stop PostgreSQL")
 		}
@@ -50,41 +50,44 @@ func (a *app) openDatabase(ctx context.Context) (url string, stop func(), err er
 // withStore runs a command on the migrated database: beside a running server on
 // its PostgreSQL, else on one started for it.
 func (a *app) withStore(do func(ctx context.Context, store *postgres.Store) error) error {
-	url, stop := "", func() {}
+	var at local.Addresses
+	stop := func() {}
 	if a.DatabaseURL == "" {
 		folder, err := a.DataFolder()
 		if err != nil {
 			return err
 		}
-		url, a.folder = attach(folder)
+		at, a.folder = attach(folder)
 	}
-	if url == "" {
+	if at.Owner == "" {
 		var err error
-		if url, stop, err = a.openDatabase(a.ctx); err != nil {
+		if at, stop, err = a.openDatabase(a.ctx); err != nil {
 			return err
 		}
 	}
 	defer stop()
-	store, err := a.openStore(url)
+	store, err := a.openStore(at)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	// What is done here is in the audit trail as the operator's.
-	return do(dispatch.WithRequest(a.ctx, &dispatch.Request{Operator: true}), store)
+	// Who may run a command beside the data may see all of it, and what is done
+	// is in the audit trail as the operator's.
+	ctx := dispatch.WithViewer(a.ctx, dispatch.Viewer{Everywhere: true})
+	return do(dispatch.WithRequest(ctx, &dispatch.Request{Operator: true}), store)
 }
 
-// openStore brings a database up to this version and opens it with the keys of
-// the data folder.
-func (a *app) openStore(url string) (*postgres.Store, error) {
-	if err := migrate.Up(a.ctx, url, a.log); err != nil {
+// openStore brings a database up to this version, as its owner, and opens it as
+// the users that are less than that, with the keys of the data folder.
+func (a *app) openStore(at local.Addresses) (*postgres.Store, error) {
+	if err := migrate.Up(a.ctx, at.Owner, a.log); err != nil {
 		return nil, err
 	}
-	keys, err := a.openKeys(url)
+	keys, err := a.openKeys(at)
 	if err != nil {
 		return nil, err
 	}
-	config := postgres.Config{URL: url, Now: a.now, Log: a.log, Keys: keys}
+	config := postgres.Config{URL: at.Owner, AppURL: at.App, SystemURL: at.System, Now: a.now, Log: a.log, Keys: keys}
 	store, err := postgres.Open(a.ctx, config)
 	if err != nil {
 		return nil, err
@@ -98,15 +101,38 @@ func (a *app) openStore(url string) (*postgres.Store, error) {
 
 // attach finds the PostgreSQL of a running server and the folder of its data,
 // also where root's server had to keep it elsewhere.
-func attach(folder string) (url, found string) {
-	if url := local.Attach(folder); url != "" {
-		return url, folder
+func attach(folder string) (at local.Addresses, found string) {
+	if at := local.Attach(folder); at.Owner != "" {
+		return at, folder
 	}
 	elsewhere := local.Elsewhere(folder)
 	return local.Attach(elsewhere), elsewhere
 }
 
 type migrateCmd struct{}
+
+// Help says which users an installation with its own PostgreSQL needs.
+func (migrateCmd) Help() string {
+	return `The private PostgreSQL makes its users itself. With DATABASE_URL there are three, of the same database:
+
+DATABASE_URL is the owner of the tables. It migrates and does nothing else.
+
+YIPING_APP_URL is for requests and commands. It is bound by row-level security: it sees no row beyond the viewer's, must own nothing and be neither superuser nor BYPASSRLS.
+
+YIPING_SYSTEM_URL is for the service's own work: sequencer, tail, jobs, imports, sign-in. It owns nothing either.
+
+An administrator of the server prepares them once, before the first migration:
+
+    create role yiping_app login nosuperuser nobypassrls nocreatedb nocreaterole password '...';
+
+    create role yiping_system login nosuperuser nobypassrls nocreatedb nocreaterole password '...';
+
+    grant yiping_app, yiping_system to OWNER;
+
+Logins of other names work where they are members: grant yiping_app to NAME. Without the two addresses the owner's connections take the roles after connecting, which protects less: SQL of somebody else's could go back from them.
+
+Searches on the map and by name use their index below row-level security only when a superuser has said "alter function ... leakproof" of the functions that are named when a server starts; on the private PostgreSQL that is done. The extension postgis has to be there: create extension postgis.`
+}
 
 // Run migrates.
 func (migrateCmd) Run(a *app) error {

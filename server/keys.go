@@ -11,17 +11,18 @@ import (
 
 	"yiping/server/dispatch"
 	"yiping/server/postgres"
+	"yiping/server/postgres/local"
 	"yiping/server/seal"
 )
 
 // openKeys loads the key file of the data folder. The first run makes it; beside
 // a database that is sealed already it has to be the one that belongs to it.
-func (a *app) openKeys(url string) (*seal.Keyring, error) {
+func (a *app) openKeys(at local.Addresses) (*seal.Keyring, error) {
 	keys, err := seal.Load(a.folder, a.now)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, err
 	}
-	sealed, err := postgres.IsSealed(a.ctx, url)
+	sealed, err := postgres.IsSealed(a.ctx, at.Owner)
 	if err != nil {
 		return nil, err
 	}

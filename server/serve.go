@@ -39,12 +39,12 @@ func (c serveCmd) Run(a *app) error {
 		return err
 	}
 	defer at.close()
-	url, stopDatabase, err := a.openDatabase(a.ctx)
+	database, stopDatabase, err := a.openDatabase(a.ctx)
 	if err != nil {
 		return err
 	}
 	defer stopDatabase()
-	store, err := a.openStore(url)
+	store, err := a.openStore(database)
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,11 @@ func database(ctx context.Context, address, name string) (string, error) {
 	if err := conn.Close(ctx); err != nil {
 		return "", err
 	}
+	return beside(address, name)
+}
+
+// beside gives the address of another database of the same server and user.
+func beside(address, name string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "", err

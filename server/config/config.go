@@ -14,7 +14,9 @@ import (
 type Config struct {
 	Listen      string   `help:"Address to listen on, host:port." env:"YIPING_LISTEN" default:"127.0.0.1:8080"`
 	Data        string   `help:"Data folder: the private PostgreSQL and generated secrets." env:"YIPING_DATA" default:".yiping" type:"path"`
-	DatabaseURL string   `name:"database-url" help:"A PostgreSQL (>= 15, PostGIS >= 3.3) to use instead of the private one." env:"DATABASE_URL"`
+	DatabaseURL string   `name:"database-url" help:"A PostgreSQL (>= 15, PostGIS >= 3.3) to use instead of the private one, as the owner of the tables; yiping migrate --help says which roles it needs." env:"DATABASE_URL"`
+	AppURL      string   `name:"app-url" help:"With DATABASE_URL: the same database as a user bound by row-level security (a member of yiping_app), for requests." env:"YIPING_APP_URL"`
+	SystemURL   string   `name:"system-url" help:"With DATABASE_URL: the same database as a member of yiping_system, for the service's own work." env:"YIPING_SYSTEM_URL"`
 	Origins     []string `help:"Further origins (https://host) whose pages may call, for a proxy that changes the host." env:"YIPING_ORIGINS"`
 	Border      int      `name:"border" help:"An incident is its neighbours' too where it is within so many cells (some 350 m each) of their border; -1 for never." env:"YIPING_BORDER" default:"1"`
 	LogLevel    string   `help:"Least level that is logged." env:"YIPING_LOG_LEVEL" enum:"debug,info,warn,error,disabled" default:"info"`
@@ -32,10 +34,14 @@ func (c Config) Check() error {
 	if c.Data == "" {
 		return errors.New("YIPING_DATA must name a folder")
 	}
-	if c.DatabaseURL != "" {
-		u, err := url.Parse(c.DatabaseURL)
-		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			return errors.New("DATABASE_URL must begin with postgres://")
+	for name, address := range map[string]string{"DATABASE_URL": c.DatabaseURL, "YIPING_APP_URL": c.AppURL, "YIPING_SYSTEM_URL": c.SystemURL} {
+		u, err := url.Parse(address)
+		switch {
+		case address == "":
+		case err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql"):
+			return fmt.Errorf("%s must begin with postgres://", name)
+		case c.DatabaseURL == "":
+			return fmt.Errorf("%s goes with DATABASE_URL: the private PostgreSQL makes its users itself", name)
 		}
 	}
 	for _, o := range c.Origins {
@@ -55,8 +61,10 @@ func (c Config) Redacted() Config {
 	if c.MetricsToken != "" {
 		c.MetricsToken = hidden
 	}
-	if c.DatabaseURL != "" {
-		c.DatabaseURL = redactedURL(c.DatabaseURL)
+	for _, address := range []*string{&c.DatabaseURL, &c.AppURL, &c.SystemURL} {
+		if *address != "" {
+			*address = redactedURL(*address)
+		}
 	}
 	return c
 }

@@ -17,6 +17,11 @@ func TestCheck(t *testing.T) {
 		{"listen without port", func(c *Config) { c.Listen = "localhost" }, "YIPING_LISTEN"},
 		{"no data folder", func(c *Config) { c.Data = "" }, "YIPING_DATA"},
 		{"another database", func(c *Config) { c.DatabaseURL = "mysql://x" }, "DATABASE_URL"},
+		{"a user for requests of another database", func(c *Config) { c.DatabaseURL, c.AppURL = "postgres://db/yiping", "mysql://x" }, "YIPING_APP_URL"},
+		{"a user of the private database", func(c *Config) { c.SystemURL = "postgres://db/yiping" }, "YIPING_SYSTEM_URL"},
+		{"three users", func(c *Config) {
+			c.DatabaseURL, c.AppURL, c.SystemURL = "postgres://db/yiping", "postgres://app@db/yiping", "postgres://system@db/yiping"
+		}, ""},
 		{"origin without scheme", func(c *Config) { c.Origins = []string{"example.org"} }, "YIPING_ORIGINS"},
 		{"entries kept too shortly", func(c *Config) { c.AuditDays = 199 }, "YIPING_AUDIT_DAYS"},
 		{"entries kept long enough", func(c *Config) { c.AuditDays = 200 }, ""},
@@ -49,8 +54,8 @@ func TestCheck(t *testing.T) {
 // TestNothingPrintsASecret: however a configuration is printed.
 func TestNothingPrintsASecret(t *testing.T) {
 	for _, database := range []string{"postgres://yiping:geheim@db/yiping", "postgres://db/yiping?user=yiping&password=geheim&sslpassword=geheim", "postgres://yiping:geheim@[db/yiping"} {
-		c := Config{DatabaseURL: database, Wire: Wire{MetricsToken: "geheim-geheim-geheim"}}
-		for _, said := range []string{fmt.Sprint(c), fmt.Sprintf("%v", c), fmt.Sprintf("%+v", c), fmt.Sprintf("%s", c), fmt.Sprintf("%#v", c), c.Redacted().DatabaseURL} {
+		c := Config{DatabaseURL: database, AppURL: database, SystemURL: database, Wire: Wire{MetricsToken: "geheim-geheim-geheim"}}
+		for _, said := range []string{fmt.Sprint(c), fmt.Sprintf("%v", c), fmt.Sprintf("%+v", c), fmt.Sprintf("%s", c), fmt.Sprintf("%#v", c), c.Redacted().DatabaseURL, c.Redacted().AppURL} {
 			if strings.Contains(said, "geheim") {
 				t.Errorf("said %s", said)
 			}

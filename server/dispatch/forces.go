@@ -122,6 +122,7 @@ var speeds = map[string]float64{"foot": 1.3, "bicycle": 3.5, "ebike": 5, "car": 
 // then by travel time, the own community first where it is equal. skill narrows
 // to one skill; limit 0 means 20.
 func (s *Service) Recommend(ctx context.Context, a Actor, incidentID int64, skill string, limit int) (Recommendation, error) {
+	ctx = WithViewer(ctx, a.Viewer(s.Tree())) // also for a command that asks
 	i, plan, err := s.store.IncidentPlan(ctx, incidentID)
 	if err != nil {
 		return Recommendation{}, err

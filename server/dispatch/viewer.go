@@ -13,6 +13,7 @@ type Viewer struct {
 	IncidentIDs []int64 // further incidents that are taken part in
 	ResponderID int64   // 0 for none: what is one's own, and what one was asked to
 	AccountID   int64   // 0 for none
+	Audits      bool    // reads the audit trail
 }
 
 // viewing lists what a row of an area must be read for.
@@ -21,7 +22,7 @@ var viewing = []Action{ActionSeeMasked, ActionSee, ActionRoster, ActionAdministe
 // Viewer gives whose eyes the actor has: every area in which they may see
 // anything. How much of a row they may see is not decided here.
 func (a Actor) Viewer(tree *AreaTree) Viewer {
-	v := Viewer{Everywhere: a.System, ResponderID: a.ResponderID, AccountID: a.AccountID}
+	v := Viewer{Everywhere: a.System, ResponderID: a.ResponderID, AccountID: a.AccountID, Audits: a.May(ActionAudit) && !a.System}
 	var roots []int64
 	for _, action := range viewing {
 		roots = append(roots, a.Roots(action)...)

@@ -10,11 +10,10 @@ import (
 )
 
 const selectAssignment = `
-select s.id, s.incident_id, s.responder_id, r.name as responder_name, i.area_id, coalesce(s.offer_id, 0) as offer_id, s.state, s.version,
+select s.id, s.incident_id, s.responder_id, r.name as responder_name, s.area_id, coalesce(s.offer_id, 0) as offer_id, s.state, s.version,
        s.accepted_at, s.en_route_at, s.on_scene_at, s.done_at, s.released_at, s.reason
 from assignment s
-join responder r on r.id = s.responder_id
-join incident i on i.id = s.incident_id`
+join responder r on r.id = s.responder_id`
 
 func (t *tx) Assignment(ctx context.Context, id int64) (dispatch.Assignment, error) {
 	return one[dispatch.Assignment](ctx, t, selectAssignment+` where s.id = $1`, id)

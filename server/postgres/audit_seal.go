@@ -15,9 +15,6 @@ const (
 	auditPartition = 1_000_000   // how many rows one partition of the trail holds
 )
 
-var auditColumns = []string{"seq", "at", "kind", "action", "result", "actor", "account_id", "session_id", "responder_id", "noun", "noun_id", "area_id", "subject_id",
-	"reason_hash", "request_id", "network", "count", "sealed_at", "prev", "hash"}
-
 // Sequencing says whether this node gives events their offsets and seals the
 // audit trail.
 func (s *Store) Sequencing() bool { return s.feed.sequencer.Load() }
@@ -84,7 +81,7 @@ func (s *Store) seal(ctx context.Context, conn *pgx.Conn) (int, error) {
 		if err := s.makeAuditPartitions(ctx, t, rows[0].Seq, seq); err != nil {
 			return err
 		}
-		if _, err := t.CopyFrom(ctx, pgx.Identifier{"audit"}, auditColumns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return auditValues(rows[i]), nil })); err != nil {
+		if err := insertAudit(ctx, t, rows); err != nil {
 			return err
 		}
 		_, err = t.Exec(ctx, `update audit_head set last_seq = $1, last_hash = $2, sealed_at = $3`, seq, hash, at)
@@ -93,10 +90,26 @@ func (s *Store) seal(ctx context.Context, conn *pgx.Conn) (int, error) {
 	return sealed, err
 }
 
-// auditValues gives a row in the order of auditColumns.
-func auditValues(r audit.Row) []any {
-	return []any{r.Seq, r.At, string(r.Kind), r.Action, r.Result, string(r.Actor), r.AccountID, r.SessionID, r.ResponderID, string(r.Noun), r.NounID, r.AreaID, r.SubjectID,
-		r.ReasonHash, r.RequestID, r.Network, r.Count, r.SealedAt, r.Prev, r.Hash}
+// insertAudit writes sealed rows: each column as an array, because COPY does not
+// go into a table that has row-level security.
+func insertAudit(ctx context.Context, q querier, rows []audit.Row) error {
+	columns := make([][]any, 20)
+	for _, r := range rows {
+		for k, v := range []any{r.Seq, r.At, string(r.Kind), r.Action, r.Result, string(r.Actor), r.AccountID, r.SessionID, r.ResponderID, string(r.Noun), r.NounID,
+			r.AreaID, r.SubjectID, r.ReasonHash, r.RequestID, r.Network, r.Count, r.SealedAt, r.Prev, r.Hash} {
+			columns[k] = append(columns[k], v)
+		}
+	}
+	args := make([]any, len(columns))
+	for k := range columns {
+		args[k] = columns[k]
+	}
+	_, err := q.Exec(ctx, `
+		insert into audit (seq, at, kind, action, result, actor, account_id, session_id, responder_id, noun, noun_id, area_id, subject_id,
+			reason_hash, request_id, network, count, sealed_at, prev, hash)
+		select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[],
+			$11::bigint[], $12::bigint[], $13::bigint[], $14::bytea[], $15::text[], $16::text[], $17::bigint[], $18::timestamptz[], $19::bytea[], $20::bytea[])`, args...)
+	return err
 }
 
 // makeAuditPartitions makes the partition that is begun between two rows, in case
@@ -153,7 +166,6 @@ func (s *Store) AuditExpired(ctx context.Context, before time.Time) (audit.Check
 // DropAudit removes a partition, with the reasons that belong to it, and keeps
 // its signed checkpoint.
 func (s *Store) DropAudit(ctx context.Context, c audit.Checkpoint) error {
-	name := fmt.Sprintf("audit_%d", c.First/s.partition*s.partition)
 	err := pgx.BeginFunc(ctx, s.system(), func(t pgx.Tx) error {
 		for _, q := range []struct {
 			sql  string
@@ -161,8 +173,8 @@ func (s *Store) DropAudit(ctx context.Context, c audit.Checkpoint) error {
 		}{
 			{`insert into audit_dropped (first_seq, last_seq, last_hash, last_sealed_at, dropped_at, epoch, key_id, signature) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 				[]any{c.First, c.Seq, []byte(c.Hash), c.SealedAt, c.At, c.Epoch, c.KeyID, []byte(c.Signature)}},
-			{`delete from audit_text where hash in (select reason_hash from ` + name + ` where reason_hash <> '')`, nil},
-			{`drop table ` + name, nil},
+			{`delete from audit_text where hash in (select reason_hash from audit where seq between $1 and $2 and reason_hash <> '')`, []any{c.First, c.Seq}},
+			{`select drop_audit_partition($1)`, []any{c.First / s.partition * s.partition}},
 		} {
 			if _, err := t.Exec(ctx, q.sql, q.args...); err != nil {
 				return err

@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
 	"yiping/server/audit"
 	"yiping/server/dispatch"
-	"yiping/server/postgres/pgtest"
 )
 
 // sealed is a store whose trail is sealed by hand, with a file of checkpoints.
@@ -22,6 +22,7 @@ type sealed struct {
 	*Store
 	t    *testing.T
 	conn *pgx.Conn
+	root *pgxpool.Pool // the database's superuser
 	file audit.File
 	key  audit.Key
 	now  time.Time
@@ -31,11 +32,12 @@ func newSealed(t *testing.T) *sealed {
 	t.Helper()
 	m := &sealed{t: t, now: time.Now().UTC().Truncate(time.Microsecond), file: audit.NewFile(filepath.Join(t.TempDir(), "checkpoints"))}
 	var err error
-	if m.Store, err = Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return m.now }, Log: zerolog.Nop(), Keys: testKeys(t)}); err != nil {
+	c := testConfig(t, func() time.Time { return m.now })
+	if m.Store, err = Open(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.Close)
-	m.conn = m.connect()
+	m.conn, m.root = m.connect(), ownerOf(t, c)
 	if m.key, err = audit.NewKey(); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +116,7 @@ func (m *sealed) verifyIn(q querier) ([]audit.Finding, audit.Summary) {
 // tamper does what only the database's superuser can: the triggers are off.
 func (m *sealed) tamper(statements ...string) {
 	m.t.Helper()
-	if err := pgx.BeginFunc(m.t.Context(), m.conn, func(t pgx.Tx) error { return tamper(m.t.Context(), t, statements...) }); err != nil {
+	if err := pgx.BeginFunc(m.t.Context(), m.root, func(t pgx.Tx) error { return tamper(m.t.Context(), t, statements...) }); err != nil {
 		m.t.Fatal(err)
 	}
 }
@@ -149,8 +151,10 @@ func TestTheTrailIsAppendOnly(t *testing.T) {
 	}
 	for _, sql := range []string{`update audit set action = 'x'`, `delete from audit`, `truncate audit`, `update audit_0 set action = 'x'`, `delete from audit_0`,
 		`truncate audit_0`, `truncate audit_1000000`, `truncate audit_dropped`} {
-		if _, err := m.pool.Exec(t.Context(), sql); err == nil {
-			t.Errorf("%s went through", sql)
+		for who, pool := range map[string]*pgxpool.Pool{"requests": m.app, "the service": m.pool, "the owner": m.root} {
+			if _, err := pool.Exec(t.Context(), sql); err == nil {
+				t.Errorf("%s went through for %s", sql, who)
+			}
 		}
 	}
 	if list, sum := m.verify(); len(list) > 0 || sum.Rows != 2 {
@@ -190,7 +194,7 @@ func TestVerifyFinds(t *testing.T) {
 	m.ordinary()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t1, err := m.conn.Begin(t.Context())
+			t1, err := m.root.Begin(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,7 +241,7 @@ func TestTheChainMadeAnew(t *testing.T) {
 	for i := 12; i < len(rows); i++ { // one by one, to keep when each was sealed
 		hash = audit.Chain(rows[i:i+1], int64(i), hash, rows[i].SealedAt)
 	}
-	if _, err := m.conn.CopyFrom(t.Context(), pgx.Identifier{"audit"}, auditColumns, pgx.CopyFromSlice(len(rows)-12, func(i int) ([]any, error) { return auditValues(rows[12+i]), nil })); err != nil {
+	if err := insertAudit(t.Context(), m.root, rows[12:]); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := m.conn.Exec(t.Context(), `update audit_head set last_hash = $1`, hash); err != nil {
@@ -319,7 +323,7 @@ func TestASealerDies(t *testing.T) {
 		for range n { // a little later each time
 			_, _ = m.pool.Exec(t.Context(), `select 1`)
 		}
-		if _, err := m.pool.Exec(t.Context(), `select pg_terminate_backend($1)`, pid); err != nil {
+		if _, err := m.root.Exec(t.Context(), `select pg_terminate_backend($1)`, pid); err != nil {
 			t.Fatal(err)
 		}
 		<-died

@@ -20,7 +20,7 @@ type entry struct {
 // entries gives the entries of some actions, oldest first.
 func (f *fixture) entries(actions ...string) []entry {
 	f.t.Helper()
-	list, err := many[entry](f.t.Context(), f.store.pool, `select kind, action, result, actor, account_id, noun_id, area_id, noun, request_id, network, count, reason_hash
+	list, err := many[entry](f.t.Context(), f.owner, `select kind, action, result, actor, account_id, noun_id, area_id, noun, request_id, network, count, reason_hash
 		from (select id, kind, action, result, actor, account_id, noun_id, area_id, noun, request_id, network, count, reason_hash from audit_pending
 			union all select seq - 1000000, kind, action, result, actor, account_id, noun_id, area_id, noun, request_id, network, count, reason_hash from audit) e
 		where action = any($1) order by id`, actions)

@@ -19,7 +19,7 @@ func (f *fixture) camera() int64 {
 		f.t.Fatal(err)
 	}
 	var id int64
-	if err := f.store.pool.QueryRow(f.t.Context(), `insert into camera (area_id, name, place_category, point, cell, device_health, channel_health, stream_health, external_id)
+	if err := f.owner.QueryRow(f.t.Context(), `insert into camera (area_id, name, place_category, point, cell, device_health, channel_health, stream_health, external_id)
 		values ($1, '东门', 'compound_gate', st_setsrid(st_makepoint(121.05, 38.05), 4326), $2, 'up', 'up', 'up', 'c' || (select count(*) from camera)) returning id`,
 		f.west.ID, cell.Int64()).Scan(&id); err != nil {
 		f.t.Fatal(err)
@@ -54,11 +54,11 @@ func TestCameraHealth(t *testing.T) {
 	}
 	late := dispatch.HealthReport{Device: dispatch.HealthUp, Channel: dispatch.HealthUp, Stream: dispatch.HealthUp, At: down.At.Add(-time.Minute)}
 	f.must(f.svc.ReportHealth(t.Context(), f.as(monitor, "camera.health"), id, late))
-	c, err := f.store.Camera(t.Context(), id)
+	c, err := f.store.Camera(everywhere(t), id)
 	if err != nil || c.Version != 2 || c.DeviceHealth != dispatch.HealthUp || c.StreamHealth != dispatch.HealthDown || !c.HealthAt.Equal(down.At) {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	r, err := f.store.CameraRates(t.Context(), nil)
+	r, err := f.store.CameraRates(everywhere(t), nil)
 	if err != nil || r.Networked != (dispatch.Rate{Numerator: 1, Denominator: 2}) || r.Intact.Numerator != 1 || r.Picture.Numerator != 1 {
 		t.Fatalf("rates %+v, %v", r, err)
 	}
@@ -83,7 +83,7 @@ func TestCameraHealth(t *testing.T) {
 
 func (f *fixture) cameraTile() []byte {
 	f.t.Helper()
-	tile, err := f.store.Tile(f.t.Context(), "cameras", 10, 856, 394, nil)
+	tile, err := f.store.Tile(everywhere(f.t), "cameras", 10, 856, 394, nil)
 	if err != nil || len(tile) == 0 {
 		f.t.Fatalf("%d bytes of a tile, %v", len(tile), err)
 	}

@@ -143,10 +143,9 @@ func (t *tx) PublishCare(ctx context.Context, day string, k int) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.CopyFrom(ctx, pgx.Identifier{"care_count"}, []string{"day", "cell", "category", "at_least"}, pgx.CopyFromSlice(len(numbers), func(n int) ([]any, error) {
+	return translate(copyRows(ctx, t, "care_count", []string{"day", "cell", "category", "at_least"}, pgx.CopyFromSlice(len(numbers), func(n int) ([]any, error) {
 		return []any{on, numbers[n].Cell, numbers[n].Category, numbers[n].AtLeast}, nil
-	}))
-	return translate(err)
+	})))
 }
 
 // CareCounts gives what was published last.

@@ -24,7 +24,7 @@ func (f *fixture) cell(at orb.Point) int64 {
 // once it is over.
 func TestOpenCare(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	two := f.responder("二", orb.Point{121.052, 38.051}, "fire_rescue")
 	worker := f.account("worker", dispatch.RoleCommunity, f.west.ID, 0)
@@ -59,7 +59,7 @@ func TestOpenCare(t *testing.T) {
 		open(nobody, "上门查看", dispatch.CodeNotFound)
 	}
 	var asked, shown int
-	if err := f.store.pool.QueryRow(ctx, `select count(*) filter (where action = 'care.open' and reason_hash <> ''), count(*) filter (where action = 'care.show')
+	if err := f.owner.QueryRow(ctx, `select count(*) filter (where action = 'care.open' and reason_hash <> ''), count(*) filter (where action = 'care.show')
 		from (select action, reason_hash from audit union all select action, reason_hash from audit_pending) a`).Scan(&asked, &shown); err != nil || asked != 3 || shown != 4 {
 		t.Errorf("on record: %d and %d, %v", asked, shown, err)
 	}
@@ -76,7 +76,7 @@ func TestOpenCare(t *testing.T) {
 // TestPublishCare: counts are published once a day and read from there alone.
 func TestPublishCare(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	if c, err := f.svc.CareCounts(ctx, nil, 8, ""); err != nil || c.Day != "" || len(c.Cells) != 0 {
 		t.Fatalf("before: %+v, %v", c, err)
 	}

@@ -15,7 +15,7 @@ import (
 // the moment they withdraw none is kept, and every node is told.
 func TestConsent(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	f.exec(`delete from consent`)
 	here := func() []dispatch.Position {
@@ -23,7 +23,7 @@ func TestConsent(t *testing.T) {
 	}
 	state := func() dispatch.ConsentState {
 		t.Helper()
-		s, err := f.store.ConsentState(ctx, one.ResponderID, dispatch.PurposePosition)
+		s, err := f.store.ConsentState(self(t, one), one.ResponderID, dispatch.PurposePosition)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestConsent(t *testing.T) {
 	if s := state(); s.Holds || !s.Asks || s.Text.Version != 1 || s.Given != nil {
 		t.Fatalf("before: %+v", s)
 	}
-	if _, err := f.store.SavePositions(ctx, one.ResponderID, here()); dispatch.CodeOf(err) != dispatch.CodeConsentRequired {
+	if _, err := f.store.SavePositions(self(t, one), one.ResponderID, here()); dispatch.CodeOf(err) != dispatch.CodeConsentRequired {
 		t.Fatalf("without a consent: %v", err)
 	}
 	// Without it somebody on duty stands at their post.
@@ -47,7 +47,7 @@ func TestConsent(t *testing.T) {
 	if s := state(); !s.Holds || s.Asks || s.Given == nil || len(s.Past) != 0 {
 		t.Fatalf("agreed: %+v", s)
 	}
-	if n, err := f.store.SavePositions(ctx, one.ResponderID, here()); err != nil || n != 1 {
+	if n, err := f.store.SavePositions(self(t, one), one.ResponderID, here()); err != nil || n != 1 {
 		t.Fatalf("saved %d, %v", n, err)
 	}
 	f.must(f.svc.WithdrawConsent(ctx, f.as(one, "consent.withdraw"), dispatch.PurposePosition))
@@ -56,7 +56,7 @@ func TestConsent(t *testing.T) {
 	if gone := of(read, "position.dropped")[0]; gone.Responder == nil || gone.Responder.PositionSource != "post" || gone.Event.AreaID != f.west.ID {
 		t.Fatalf("told %+v", gone)
 	}
-	if _, err := f.store.SavePositions(ctx, one.ResponderID, here()); dispatch.CodeOf(err) != dispatch.CodeConsentRequired {
+	if _, err := f.store.SavePositions(self(t, one), one.ResponderID, here()); dispatch.CodeOf(err) != dispatch.CodeConsentRequired {
 		t.Fatalf("after the withdrawal: %v", err)
 	}
 	f.must(f.svc.WithdrawConsent(ctx, f.as(one, "consent.withdraw"), dispatch.PurposePosition)) // once more changes nothing
@@ -71,7 +71,7 @@ func TestConsent(t *testing.T) {
 func (f *fixture) noPosition() {
 	f.t.Helper()
 	var kept int
-	if err := f.store.pool.QueryRow(f.t.Context(), `select count(*) from position`).Scan(&kept); err != nil || kept != 0 {
+	if err := f.owner.QueryRow(f.t.Context(), `select count(*) from position`).Scan(&kept); err != nil || kept != 0 {
 		f.t.Fatalf("%d positions kept, %v", kept, err)
 	}
 }
@@ -81,7 +81,7 @@ func (f *fixture) noPosition() {
 // clock.
 func TestNewConsentText(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	guard := f.account("guard", dispatch.RoleSecurityAdministrator, f.district.ID, 0)
 	now := f.store.now()
@@ -90,16 +90,16 @@ func TestNewConsentText(t *testing.T) {
 		f.must(f.svc.AddConsentText(ctx, f.as(guard, "consent_text.add"), dispatch.ConsentText{Purpose: dispatch.PurposePosition, Zh: "新", En: "new", Since: now, BindingFrom: binding}))
 	}
 	add(now.Add(24 * time.Hour))
-	s, err := f.store.ConsentState(ctx, one.ResponderID, dispatch.PurposePosition)
+	s, err := f.store.ConsentState(self(t, one), one.ResponderID, dispatch.PurposePosition)
 	if err != nil || !s.Holds || !s.Asks || s.Text.Version != 2 || s.Given.Version != 1 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	here := []dispatch.Position{{Lon: 121.06, Lat: 38.06, At: f.store.now()}}
-	if _, err := f.store.SavePositions(ctx, one.ResponderID, here); err != nil {
+	if _, err := f.store.SavePositions(self(t, one), one.ResponderID, here); err != nil {
 		t.Fatal(err)
 	}
 	f.exec(`update consent_text set binding_from = now() where version = 2`) // the day has come
-	if _, err := f.store.SavePositions(ctx, one.ResponderID, here); dispatch.CodeOf(err) != dispatch.CodeConsentRequired {
+	if _, err := f.store.SavePositions(self(t, one), one.ResponderID, here); dispatch.CodeOf(err) != dispatch.CodeConsentRequired {
 		t.Fatalf("the old version still holds: %v", err)
 	}
 	if err := f.store.DropStalePositions(ctx); err != nil {
@@ -108,7 +108,7 @@ func TestNewConsentText(t *testing.T) {
 	f.noPosition()
 	f.until("the mark to go", func(read []dispatch.Change) bool { return len(of(read, "position.dropped")) == 1 })
 	f.must(f.svc.GiveConsent(ctx, f.as(one, "consent.give"), dispatch.PurposePosition, 2))
-	if s, err = f.store.ConsentState(ctx, one.ResponderID, dispatch.PurposePosition); err != nil || !s.Holds || s.Asks || *s.Past[0].Ending != "replaced" {
+	if s, err = f.store.ConsentState(self(t, one), one.ResponderID, dispatch.PurposePosition); err != nil || !s.Holds || s.Asks || *s.Past[0].Ending != "replaced" {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	if _, err := f.svc.AddConsentText(ctx, f.as(f.chief, "consent_text.add"), dispatch.ConsentText{Purpose: dispatch.PurposePosition, Zh: "新", En: "new"}); dispatch.CodeOf(err) != dispatch.CodeForbidden {
@@ -128,12 +128,12 @@ func TestPositionsAtTheEndOfADuty(t *testing.T) {
 	for range 4 {
 		sending.Go(func() {
 			for ctx.Err() == nil {
-				_, _ = f.store.SavePositions(ctx, one.ResponderID, []dispatch.Position{{Lon: 121.06, Lat: 38.06, At: f.store.now()}})
+				_, _ = f.store.SavePositions(self(t, one), one.ResponderID, []dispatch.Position{{Lon: 121.06, Lat: 38.06, At: f.store.now()}})
 			}
 		})
 	}
 	for range 40 {
-		m, err := f.store.Mine(t.Context(), one.ResponderID)
+		m, err := f.store.Mine(self(t, one), one.ResponderID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,14 +147,14 @@ func TestPositionsAtTheEndOfADuty(t *testing.T) {
 // its owner agreed, is not kept when it is sent afterwards.
 func TestPositionsOfBefore(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	early := func(d time.Duration) []dispatch.Position {
 		return []dispatch.Position{{Lon: 121.06, Lat: 38.06, At: f.store.now().Add(-d)}}
 	}
 	save := func(positions []dispatch.Position) {
 		t.Helper()
-		if _, err := f.store.SavePositions(ctx, one.ResponderID, positions); err != nil {
+		if _, err := f.store.SavePositions(self(t, one), one.ResponderID, positions); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -170,7 +170,7 @@ func TestPositionsOfBefore(t *testing.T) {
 	// On call no position is taken at all.
 	f.exec(`update duty set kind = 'on_call'`)
 	f.exec(`delete from position`)
-	if _, err := f.store.SavePositions(ctx, one.ResponderID, early(0)); dispatch.CodeOf(err) != dispatch.CodeNotOnDuty {
+	if _, err := f.store.SavePositions(self(t, one), one.ResponderID, early(0)); dispatch.CodeOf(err) != dispatch.CodeNotOnDuty {
 		t.Fatalf("on call: %v", err)
 	}
 }

@@ -15,13 +15,13 @@ import (
 func (f *fixture) dump() string {
 	f.t.Helper()
 	type table struct{ Name string }
-	tables, err := many[table](f.t.Context(), f.store.pool, `select c.oid::regclass::text as name from pg_class c where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> 'spatial_ref_sys'`)
+	tables, err := many[table](f.t.Context(), f.owner, `select c.oid::regclass::text as name from pg_class c where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> 'spatial_ref_sys'`)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	var all strings.Builder
 	for _, x := range tables {
-		rows, err := f.store.pool.Query(f.t.Context(), `select t::text from `+x.Name+` t`)
+		rows, err := f.owner.Query(f.t.Context(), `select t::text from `+x.Name+` t`)
 		if err != nil {
 			f.t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ const ownPhone = "13900007777"
 // picture, one who declines and one who goes.
 func (f *fixture) loop(goes, declines dispatch.Actor) int64 {
 	f.t.Helper()
-	ctx := f.t.Context()
+	ctx := everywhere(f.t)
 	out := f.must(f.svc.TakeIn(ctx, f.as(dispatch.Actor{}, "report.create"), dispatch.Intake{TypeCode: "fire", Point: orb.Point{121.05, 38.05},
 		Place: "幸福里三号楼", Words: "周小满家冒烟", Phone: ownPhone, Channel: dispatch.ChannelResident, Tracking: "ABCD-EFGH-JKLM"}))
 	id := out.ID
@@ -86,7 +86,7 @@ func (f *fixture) loop(goes, declines dispatch.Actor) int64 {
 // holds their name or number, their ids stay, and asked again nothing changes.
 func TestErasedEverywhere(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	guard := f.account("guard", dispatch.RoleSecurityAdministrator, f.district.ID, 0)
 	goes := f.responder("周小满", orb.Point{121.051, 38.051}, "fire_rescue")
 	declines := f.responder("吴大海", orb.Point{121.052, 38.051}, "fire_rescue")
@@ -132,7 +132,7 @@ func TestErasedEverywhere(t *testing.T) {
 // TestErasingWaitsForTheTask: somebody who is on a task is not erased.
 func TestErasingWaitsForTheTask(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	guard := f.account("guard", dispatch.RoleSecurityAdministrator, f.district.ID, 0)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	i := f.verified()
@@ -147,7 +147,7 @@ func TestErasingWaitsForTheTask(t *testing.T) {
 // without who it is, and emptied of it.
 func TestPhoneOfAReporter(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	guard := f.account("guard", dispatch.RoleSecurityAdministrator, f.district.ID, 0)
 	f.must(f.svc.TakeIn(ctx, f.as(dispatch.Actor{}, "report.create"), dispatch.Intake{TypeCode: "fire", Point: orb.Point{121.05, 38.05},
 		Words: "请打 " + ownPhone, Phone: ownPhone, Channel: dispatch.ChannelResident, Tracking: "ABCD-EFGH-JKLM"}))
@@ -163,7 +163,7 @@ func TestPhoneOfAReporter(t *testing.T) {
 		t.Fatalf("%+v, %v", found, err)
 	}
 	var words string
-	if err := f.store.pool.QueryRow(ctx, `select words from report`).Scan(&words); err != nil || words != "请打 ***" {
+	if err := f.owner.QueryRow(ctx, `select words from report`).Scan(&words); err != nil || words != "请打 ***" {
 		t.Fatalf("%q, %v", words, err)
 	}
 }
@@ -178,7 +178,7 @@ func (f *fixture) care(name, phone string, at orb.Point, areaID int64) int64 {
 	}
 	cell := f.cell(at)
 	var id int64
-	if err := f.store.pool.QueryRow(f.t.Context(), `insert into care_record (area_id, cell, categories, details, digest, external_id)
+	if err := f.owner.QueryRow(f.t.Context(), `insert into care_record (area_id, cell, categories, details, digest, external_id)
 		values ($1, $2, '{elderly_alone}', $3, $4, (select 'c' || count(*) from care_record)) returning id`, areaID, cell, sealed.details, sealed.digest).Scan(&id); err != nil {
 		f.t.Fatal(err)
 	}

@@ -61,8 +61,7 @@ func (s *Store) MakePartition(ctx context.Context) error {
 		return err
 	}
 	next := head/partitionSize + 1
-	_, err = s.system().Exec(ctx, fmt.Sprintf(`create table if not exists event_%d partition of event for values from (%d) to (%d)`,
-		next, next*partitionSize, (next+1)*partitionSize))
+	_, err = s.system().Exec(ctx, `select make_event_partition($1, $2)`, next, partitionSize)
 	if err != nil {
 		return fmt.Errorf("make a partition of the log: %w", translate(err))
 	}

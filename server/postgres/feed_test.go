@@ -15,10 +15,10 @@ import (
 // held open. Nothing is skipped, stalled or turned round.
 func TestOrderOfEvents(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	i := f.verified()
 
-	held, err := f.store.pool.Begin(ctx)
+	held, err := f.owner.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestOrderOfEvents(t *testing.T) {
 			text := fmt.Sprintf("%d-%d", w, k)
 			// Each looks at the newest version; who comes second tries again.
 			for {
-				now, err := f.store.Incident(ctx, i.ID)
+				now, err := f.store.Incident(everywhere(t), i.ID)
 				if err != nil {
 					return err
 				}
@@ -83,7 +83,7 @@ func TestOrderOfEvents(t *testing.T) {
 // the feed comes back and nothing is missing.
 func TestFeedOutlivesItsConnections(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	first := f.verified()
 	f.until("the first incident", func(read []dispatch.Change) bool { return mentions(read, first.ID) })
 	f.exec(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
@@ -121,7 +121,7 @@ func TestTheLogIsAppendOnly(t *testing.T) {
 	i := f.verified()
 	f.until("an event", func(read []dispatch.Change) bool { return mentions(read, i.ID) })
 	for _, sql := range []string{`update event set kind = 'x'`, `delete from event`} {
-		if _, err := f.store.pool.Exec(t.Context(), sql); err == nil {
+		if _, err := f.owner.Exec(t.Context(), sql); err == nil {
 			t.Errorf("%s went through", sql)
 		}
 	}
@@ -131,7 +131,7 @@ func TestTheLogIsAppendOnly(t *testing.T) {
 // of people those who are on a task.
 func TestSnapshot(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	i := f.verified()
 	f.must(f.svc.Send(ctx, f.as(f.desk, "send"), i.ID, i.Version, []int64{one.ResponderID}, ""))
@@ -165,7 +165,7 @@ func TestSnapshot(t *testing.T) {
 // TestTheLogGoesOnInTheNextPartition when the first is full.
 func TestTheLogGoesOnInTheNextPartition(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	for range 2 { // made once, however often it is asked
 		if err := f.store.MakePartition(ctx); err != nil {
 			t.Fatal(err)
@@ -185,7 +185,7 @@ func TestTheLogGoesOnInTheNextPartition(t *testing.T) {
 		t.Fatalf("the first offset beyond the partition is %d", first)
 	}
 	var held int
-	if err := f.store.pool.QueryRow(ctx, `select count(*) from event_1`).Scan(&held); err != nil || held != 2 {
+	if err := f.owner.QueryRow(ctx, `select count(*) from event_1`).Scan(&held); err != nil || held != 2 {
 		t.Fatalf("%d events in the second partition, %v", held, err)
 	}
 }

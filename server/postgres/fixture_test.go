@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 	"github.com/rs/zerolog"
 
@@ -21,6 +22,7 @@ import (
 type fixture struct {
 	t          *testing.T
 	store      *Store
+	owner      *pgxpool.Pool // of the tables, to whom nothing is closed
 	svc        *dispatch.Service
 	district   dispatch.Area
 	street     dispatch.Area
@@ -43,14 +45,45 @@ func testKeys(t testing.TB) *seal.Keyring {
 	return keys
 }
 
-func newFixture(t *testing.T) *fixture {
+// testConfig leads to a migrated database of the test's own, as the users that a
+// server connects as: nothing here is tested as a superuser.
+func testConfig(t testing.TB, now func() time.Time) Config {
 	t.Helper()
-	ctx := t.Context()
-	store, err := Open(ctx, Config{URL: pgtest.Database(t), Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }, Log: zerolog.Nop(), Keys: testKeys(t)})
+	url := pgtest.Database(t)
+	app, system := pgtest.Logins(t, url)
+	return Config{URL: url, AppURL: app, SystemURL: system, Now: now, Log: zerolog.Nop(), Keys: testKeys(t)}
+}
+
+// ownerOf connects as the owner, for what a test sets up or looks at by itself.
+func ownerOf(t testing.TB, c Config) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), c.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, store: store, grew: make(chan struct{}, 1)}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// everywhere is a context of somebody who sees the whole district.
+func everywhere(t testing.TB) context.Context {
+	return dispatch.WithViewer(t.Context(), dispatch.Viewer{Everywhere: true})
+}
+
+// self is a context of somebody who sees the whole district and their own.
+func self(t testing.TB, a dispatch.Actor) context.Context {
+	return dispatch.WithViewer(t.Context(), dispatch.Viewer{Everywhere: true, AccountID: a.AccountID, ResponderID: a.ResponderID})
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	ctx := t.Context()
+	c := testConfig(t, func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) })
+	store, err := Open(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{t: t, store: store, owner: ownerOf(t, c), grew: make(chan struct{}, 1)}
 	f.svc = dispatch.NewService(store, store.now, zerolog.Nop())
 	f.district = f.area(dispatch.AreaInput{Level: dispatch.LevelDistrict, Code: "990001", Name: "示范区", Boundary: square(121, 38, 0.2, 0.1)})
 	f.street = f.area(dispatch.AreaInput{Level: dispatch.LevelStreet, ParentID: f.district.ID, Code: "990001001", Name: "长寿街道", Boundary: square(121, 38, 0.2, 0.1)})
@@ -120,7 +153,7 @@ func (f *fixture) area(in dispatch.AreaInput) dispatch.Area {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	a, err := f.store.Area(f.t.Context(), out.ID)
+	a, err := f.store.Area(everywhere(f.t), out.ID)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -135,7 +168,7 @@ func (f *fixture) types() {
 
 func (f *fixture) exec(sql string, args ...any) {
 	f.t.Helper()
-	if _, err := f.store.pool.Exec(f.t.Context(), sql, args...); err != nil {
+	if _, err := f.owner.Exec(f.t.Context(), sql, args...); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -143,7 +176,7 @@ func (f *fixture) exec(sql string, args ...any) {
 func (f *fixture) account(name string, role dispatch.Role, areaID, responderID int64) dispatch.Actor {
 	f.t.Helper()
 	var id int64
-	if err := f.store.pool.QueryRow(f.t.Context(), `insert into account (username, display_name, password_hash, responder_id)
+	if err := f.owner.QueryRow(f.t.Context(), `insert into account (username, display_name, password_hash, responder_id)
 		values ('account' || (select count(*) + 1 from account), $1, '', nullif($2::bigint, 0)) returning id`, name, responderID).Scan(&id); err != nil {
 		f.t.Fatal(err)
 	}
@@ -163,7 +196,7 @@ func (f *fixture) responder(name string, at orb.Point, skill string) dispatch.Ac
 		f.t.Fatal(err)
 	}
 	var id int64
-	if err := f.store.pool.QueryRow(f.t.Context(), `insert into responder (area_id, name, phone, phone_digest, post, post_cell, external_id)
+	if err := f.owner.QueryRow(f.t.Context(), `insert into responder (area_id, name, phone, phone_digest, post, post_cell, external_id)
 		values ($1, $2, $6, $7, st_setsrid(st_makepoint($3, $4), 4326), $5, $2) returning id`,
 		f.west.ID, name, at.Lon(), at.Lat(), cell.Int64(), phone, digest).Scan(&id); err != nil {
 		f.t.Fatal(err)
@@ -211,7 +244,7 @@ func (f *fixture) verified() dispatch.Incident {
 
 func (f *fixture) incident(id int64) dispatch.Incident {
 	f.t.Helper()
-	i, err := f.store.Incident(f.t.Context(), id)
+	i, err := f.store.Incident(everywhere(f.t), id)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -221,7 +254,7 @@ func (f *fixture) incident(id int64) dispatch.Incident {
 // offersOf gives the offers of an incident by responder.
 func (f *fixture) offersOf(id int64) map[int64]dispatch.Offer {
 	f.t.Helper()
-	d, err := f.store.IncidentDetail(f.t.Context(), id)
+	d, err := f.store.IncidentDetail(everywhere(f.t), id)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestImportAreas(t *testing.T) {
 		t.Errorf("%+v", result)
 	}
 	var valid int
-	if err := f.store.pool.QueryRow(t.Context(), `select count(*) from area where code like '99000100100_' and st_isvalid(boundary) and not st_isempty(boundary)`).Scan(&valid); err != nil || valid != 4 {
+	if err := f.owner.QueryRow(t.Context(), `select count(*) from area where code like '99000100100_' and st_isvalid(boundary) and not st_isempty(boundary)`).Scan(&valid); err != nil || valid != 4 {
 		t.Errorf("%d valid boundaries: %v", valid, err)
 	}
 }

@@ -198,12 +198,11 @@ func (s Imports) KeepProblems(ctx context.Context, id int64, first bool, problem
 				return err
 			}
 		}
-		_, err := t.CopyFrom(ctx, pgx.Identifier{"import_problem"}, []string{"import_id", "line", "field", "code", "said", "warning"}, pgx.CopyFromSlice(len(problems), func(i int) ([]any, error) {
+		return copyRows(ctx, t, "import_problem", []string{"import_id", "line", "field", "code", "said", "warning"}, pgx.CopyFromSlice(len(problems), func(i int) ([]any, error) {
 			p := problems[i]
 			sealed, err := s.sealJSON(sealedImportProblem, said{p.Value, p.Values})
 			return []any{id, p.Line, p.Field, p.Code, sealed, p.Warning}, err
 		}))
-		return err
 	}))
 }
 

@@ -10,12 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"yiping/seed"
 	"yiping/server/dispatch"
 	"yiping/server/importer"
-	"yiping/server/postgres/pgtest"
 	"yiping/server/sheet"
 )
 
@@ -65,7 +62,7 @@ func (f *fixture) took(r importer.Result, want took) {
 func (f *fixture) rows(noun string, filter dispatch.RegisterFilter, fields ...string) []string {
 	f.t.Helper()
 	var out []string
-	err := Imports{f.store}.EachRow(f.t.Context(), noun, filter, func(r dispatch.RegisterRow) error {
+	err := Imports{f.store}.EachRow(everywhere(f.t), noun, filter, func(r dispatch.RegisterRow) error {
 		var parts []string
 		for _, field := range fields {
 			parts = append(parts, r.Values[field])
@@ -88,7 +85,7 @@ func (f *fixture) same(what string, got []string, want ...string) {
 
 func (f *fixture) newestImport() int64 {
 	f.t.Helper()
-	list, err := Imports{f.store}.Imports(f.t.Context(), "", 0, 0, 1)
+	list, err := Imports{f.store}.Imports(everywhere(f.t), "", 0, 0, 1)
 	if err != nil || len(list) != 1 {
 		f.t.Fatal(list, err)
 	}
@@ -105,7 +102,7 @@ func (f *fixture) undo(want dispatch.Undone) {
 
 func (f *fixture) finds(word string, want bool) {
 	f.t.Helper()
-	found, err := f.store.Search(f.t.Context(), word, nil, 5)
+	found, err := f.store.Search(everywhere(f.t), word, nil, 5)
 	if err != nil || len(found) > 0 != want {
 		f.t.Errorf("%s: found %v, %v", word, found, err)
 	}
@@ -169,7 +166,7 @@ func TestBadRowsAreSaidAndTheOthersGoIn(t *testing.T) {
 	dry, _ := f.imports("facilities", importer.Options{DryRun: true}, lines...)
 	f.took(dry, took{created: 2, refused: 3})
 	f.same("still nothing", f.rows("facilities", dispatch.RegisterFilter{}, "name"))
-	list, err := Imports{f.store}.Imports(t.Context(), "", 0, 0, 9)
+	list, err := Imports{f.store}.Imports(everywhere(t), "", 0, 0, 9)
 	if err != nil || len(list) != 0 {
 		t.Errorf("what was not written is listed: %v, %v", list, err)
 	}
@@ -259,7 +256,7 @@ func TestPeopleComeWithTheirLists(t *testing.T) {
 
 func (f *fixture) duties() []string {
 	f.t.Helper()
-	list, err := many[struct{ Told string }](f.t.Context(), f.store.pool, `select r.name || ' ' || d.kind || ' ' || to_char(lower(d.period) at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') as told
+	list, err := many[struct{ Told string }](f.t.Context(), f.owner, `select r.name || ' ' || d.kind || ' ' || to_char(lower(d.period) at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') as told
 		from duty d join responder r on r.id = d.responder_id where d.source = 'list' order by 1`)
 	if err != nil {
 		f.t.Fatal(err)
@@ -294,7 +291,7 @@ func TestNamesOfALargeImportFollow(t *testing.T) {
 // TestARoundTripChangesNothing writes every register out and reads it in again.
 func TestARoundTripChangesNothing(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop(), Keys: testKeys(t)})
+	s, err := Open(t.Context(), testConfig(t, func() time.Time { return now }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +307,7 @@ func TestARoundTripChangesNothing(t *testing.T) {
 	for _, n := range importer.Nouns() {
 		for _, language := range importer.Languages {
 			t.Run(n.Name+" "+language, func(t *testing.T) {
-				keys, err := imports.AttributeKeys(t.Context(), n.Name)
+				keys, err := imports.AttributeKeys(everywhere(t), n.Name)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -320,7 +317,7 @@ func TestARoundTripChangesNothing(t *testing.T) {
 					titles = append(titles, c.Title)
 				}
 				var rows [][]string
-				err = imports.EachRow(t.Context(), n.Name, dispatch.RegisterFilter{}, func(r dispatch.RegisterRow) error {
+				err = imports.EachRow(everywhere(t), n.Name, dispatch.RegisterFilter{}, func(r dispatch.RegisterRow) error {
 					rows = append(rows, importer.Shown(language, n, fields, r.Values))
 					return nil
 				})

@@ -194,6 +194,11 @@ var queues = map[string]string{
 const reached = `($1::bigint[] is null or i.area_id = any($1)
 	or i.id in (select y.incident_id from incident_party y where y.until is null and y.area_id = any($2::bigint[])))`
 
+// reachedBy is the same of what belongs to an incident, under an alias.
+func reachedBy(alias string) string {
+	return strings.NewReplacer("i.area_id", alias+".area_id", "i.id", alias+".incident_id").Replace(reached)
+}
+
 // Incidents gives a page of a queue, newest first, and how many it holds in all.
 func (s *Store) Incidents(ctx context.Context, f dispatch.IncidentFilter) ([]dispatch.Incident, int, error) {
 	queue, ok := queues[f.Queue]
@@ -255,14 +260,15 @@ func (s *Store) Asked(ctx context.Context, incidentID int64) (map[int64]dispatch
 	return asked, err
 }
 
-// Tracking gives the incident that a tracking number belongs to.
+// Tracking gives the incident that a tracking number belongs to. Who has the
+// number may ask, signed in or not: the system looks, for that number alone.
 func (s *Store) Tracking(ctx context.Context, trackingHash []byte) (dispatch.Incident, int64, time.Time, error) {
 	var incidentID, reportID int64
 	var at time.Time
-	err := s.read(ctx).QueryRow(ctx, `select incident_id, id, received_at from report where tracking_hash = $1`, trackingHash).Scan(&incidentID, &reportID, &at)
+	err := s.system().QueryRow(ctx, `select incident_id, id, received_at from report where tracking_hash = $1`, trackingHash).Scan(&incidentID, &reportID, &at)
 	if err != nil {
 		return dispatch.Incident{}, 0, at, translate(err)
 	}
-	i, err := s.Incident(ctx, incidentID)
+	i, err := one[dispatch.Incident](ctx, s.system(), selectIncident+` where i.id = $1`, incidentID)
 	return i, reportID, at, err
 }

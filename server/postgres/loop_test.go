@@ -15,7 +15,7 @@ import (
 // on scene -> done -> check -> close, and reads it back from the log.
 func TestLoop(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	near := f.responder("近", orb.Point{121.051, 38.051}, "fire_rescue")
 	far := f.responder("远", orb.Point{121.09, 38.09}, "fire_rescue")
 	f.responder("不会", orb.Point{121.05, 38.05}, "first_aid")
@@ -76,7 +76,7 @@ func TestLoop(t *testing.T) {
 			t.Errorf("the log lacks %s: %v", kind, kinds)
 		}
 	}
-	tracked, _, at, err := f.store.Tracking(ctx, dispatch.TrackingHash(number))
+	tracked, _, at, err := f.store.Tracking(t.Context(), dispatch.TrackingHash(number))
 	if err != nil || dispatch.Track(tracked, number, at).State != "closed" {
 		t.Fatalf("the resident is told %+v, %v", tracked, err)
 	}
@@ -85,7 +85,7 @@ func TestLoop(t *testing.T) {
 // TestRefusals holds the loop's rules, each with the code that says why.
 func TestRefusals(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	elsewhere := f.account("elsewhere", dispatch.RoleDispatcher, f.east.ID, 0)
 	i := f.verified()
@@ -138,7 +138,7 @@ func TestRefusals(t *testing.T) {
 
 func TestCheckerIsNotTheHandler(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	i := f.verified()
 	out := f.must(f.svc.Send(ctx, f.as(f.desk, "send"), i.ID, i.Version, []int64{one.ResponderID}, ""))
@@ -158,7 +158,7 @@ func TestCheckerIsNotTheHandler(t *testing.T) {
 // TestARefusedCheckBeginsAnotherRound: who was done before fills no place of it.
 func TestARefusedCheckBeginsAnotherRound(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	people := []dispatch.Actor{f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue"), f.responder("二", orb.Point{121.052, 38.051}, "fire_rescue"),
 		f.responder("三", orb.Point{121.053, 38.051}, "fire_rescue")}
 	i := f.verified() // its quota is two
@@ -186,7 +186,7 @@ func TestARefusedCheckBeginsAnotherRound(t *testing.T) {
 // told who was first.
 func TestEditsMerge(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	i := f.verified()
 	due := i.DueAt
 	summary, place, other := "三楼冒烟", "西苑12号楼", "四楼冒烟"
@@ -208,7 +208,7 @@ func TestEditsMerge(t *testing.T) {
 
 func TestOffersExpire(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	i := f.verified()
 	f.must(f.svc.Send(ctx, f.as(f.desk, "send"), i.ID, i.Version, []int64{one.ResponderID}, ""))
@@ -233,33 +233,33 @@ func TestOffersExpire(t *testing.T) {
 // gone when neither holds.
 func TestDutyAndPosition(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	here := []dispatch.Position{{Lon: 121.06, Lat: 38.06, At: time.Now()}}
 	if n, err := f.store.SavePositions(ctx, one.ResponderID, here); err != nil || n != 1 {
 		t.Fatalf("saved %d, %v", n, err)
 	}
-	r, err := f.store.Responder(ctx, one.ResponderID)
+	r, err := f.store.Responder(everywhere(t), one.ResponderID)
 	if err != nil || r.PositionSource != "position" || *r.Lon != 121.06 {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	m, err := f.store.Mine(ctx, one.ResponderID)
+	m, err := f.store.Mine(self(t, one), one.ResponderID)
 	if err != nil || m.Duty == nil {
 		t.Fatalf("%+v, %v", m, err)
 	}
 	f.must(f.svc.EndDuty(ctx, f.as(one, "end"), m.Duty.ID))
-	if r, err = f.store.Responder(ctx, one.ResponderID); err != nil || r.Duty != dispatch.DutyOff || r.Lon != nil {
+	if r, err = f.store.Responder(everywhere(t), one.ResponderID); err != nil || r.Duty != dispatch.DutyOff || r.Lon != nil {
 		t.Fatalf("off duty: %+v, %v", r, err)
 	}
 	if _, err := f.store.SavePositions(ctx, one.ResponderID, here); dispatch.CodeOf(err) != dispatch.CodeNotOnDuty {
 		t.Fatalf("a position off duty: %v", err)
 	}
 	var kept int
-	if err := f.store.pool.QueryRow(ctx, `select count(*) from position`).Scan(&kept); err != nil || kept != 0 {
+	if err := f.owner.QueryRow(ctx, `select count(*) from position`).Scan(&kept); err != nil || kept != 0 {
 		t.Fatalf("%d positions kept, %v", kept, err)
 	}
 	f.must(f.svc.StartDuty(ctx, f.as(one, "start"), nil))
-	if r, err = f.store.Responder(ctx, one.ResponderID); err != nil || r.Duty != dispatch.DutyOn {
+	if r, err = f.store.Responder(everywhere(t), one.ResponderID); err != nil || r.Duty != dispatch.DutyOn {
 		t.Fatalf("on duty again: %+v, %v", r, err)
 	}
 }

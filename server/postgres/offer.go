@@ -8,12 +8,11 @@ import (
 )
 
 const selectOffer = `
-select o.id, o.incident_id, o.responder_id, r.name as responder_name, i.area_id, o.wave, o.state, o.version, o.distance_meters,
+select o.id, o.incident_id, o.responder_id, r.name as responder_name, o.area_id, o.wave, o.state, o.version, o.distance_meters,
        o.reason, o.offered_by, o.offered_at, o.expires_at, o.seen_at, o.answered_at, o.answered_by, o.answer_reason, o.later_until,
        o.on_behalf
 from offer o
-join responder r on r.id = o.responder_id
-join incident i on i.id = o.incident_id`
+join responder r on r.id = o.responder_id`
 
 func (t *tx) Offer(ctx context.Context, id int64) (dispatch.Offer, error) {
 	return one[dispatch.Offer](ctx, t, selectOffer+` where o.id = $1`, id)

@@ -115,7 +115,7 @@ func TestPartiesUntilItIsOver(t *testing.T) {
 func (f *fixture) assignmentOf(incidentID int64, who dispatch.Actor) int64 {
 	f.t.Helper()
 	var id int64
-	if err := f.store.pool.QueryRow(f.t.Context(), `select id from assignment where incident_id = $1 and responder_id = $2`, incidentID, who.ResponderID).Scan(&id); err != nil {
+	if err := f.owner.QueryRow(f.t.Context(), `select id from assignment where incident_id = $1 and responder_id = $2`, incidentID, who.ResponderID).Scan(&id); err != nil {
 		f.t.Fatal(err)
 	}
 	return id
@@ -134,7 +134,7 @@ func TestReach(t *testing.T) {
 	}
 	look := func(reach dispatch.Reach) (listed, total, open int) {
 		t.Helper()
-		list, total, err := f.store.Incidents(t.Context(), dispatch.IncidentFilter{Reach: reach, Queue: "open", Limit: 10})
+		list, total, err := f.store.Incidents(everywhere(t), dispatch.IncidentFilter{Reach: reach, Queue: "open", Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +164,7 @@ func TestReach(t *testing.T) {
 		}
 	}
 	f.must(f.svc.Cancel(t.Context(), f.as(f.desk, "cancel"), i.ID, i.Version, "误报"))
-	list, _, err := f.store.Incidents(t.Context(), dispatch.IncidentFilter{Reach: dispatch.Reach{AreaIDs: east, PartyAreaIDs: east}, Queue: "all", Limit: 10})
+	list, _, err := f.store.Incidents(everywhere(t), dispatch.IncidentFilter{Reach: dispatch.Reach{AreaIDs: east, PartyAreaIDs: east}, Queue: "all", Limit: 10})
 	if err != nil || len(list) != 0 {
 		t.Errorf("when it is over: %v, %v", ids(list), err)
 	}

@@ -21,7 +21,7 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context, tx di
 }
 
 func (s *Store) transactOnce(ctx context.Context, fn func(ctx context.Context, tx dispatch.Tx) error) error {
-	t, err := s.begin(ctx)
+	t, err := s.system().Begin(ctx)
 	if err != nil {
 		return translate(err)
 	}

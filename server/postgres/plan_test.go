@@ -1,22 +1,33 @@
 package postgres
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/rs/zerolog"
 
 	"yiping/seed"
-	"yiping/server/postgres/pgtest"
+	"yiping/server/dispatch"
 )
+
+// eyes are those with which plans are asked for, as the application's role: what
+// policies add must not turn an index off.
+func eyes(t *testing.T) map[string]context.Context {
+	return map[string]context.Context{
+		"everywhere": everywhere(t),
+		"areas":      dispatch.WithViewer(t.Context(), dispatch.Viewer{AreaIDs: []int64{20, 21, 22}, AccountID: 1}),
+		"a phone":    dispatch.WithViewer(t.Context(), dispatch.Viewer{ResponderID: 7, AccountID: 2}),
+	}
+}
 
 // TestHotPathsUseTheirIndex asks PostgreSQL how it would go about the queries
 // that run all the time, on the demonstration's data, as autovacuum leaves it.
 func TestHotPathsUseTheirIndex(t *testing.T) {
 	now := time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop(), Keys: testKeys(t)})
+	c := testConfig(t, func() time.Time { return now })
+	s, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +37,7 @@ func TestHotPathsUseTheirIndex(t *testing.T) {
 	}
 	for _, sql := range []string{`insert into idempotency_key (principal, key, command, request_hash, noun, noun_id, noun_version)
 		select 'a', g::text, '', '', '', 0, 0 from generate_series(1, 5000) g`, `vacuum analyze`} {
-		if _, err := s.pool.Exec(t.Context(), sql); err != nil {
+		if _, err := ownerOf(t, c).Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,16 +61,18 @@ func TestHotPathsUseTheirIndex(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			rows, err := s.pool.Query(t.Context(), `explain `+tt.sql)
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if plan := strings.Join(lines, "\n"); !strings.Contains(plan, tt.index) {
-				t.Errorf("%s is not used:\n%s", tt.index, plan)
+			for who, ctx := range eyes(t) {
+				rows, err := s.read(ctx).Query(ctx, `explain `+tt.sql)
+				if err != nil {
+					t.Fatal(err)
+				}
+				lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if plan := strings.Join(lines, "\n"); !strings.Contains(plan, tt.index) {
+					t.Errorf("%s: %s is not used:\n%s", who, tt.index, plan)
+				}
 			}
 		})
 	}

@@ -32,7 +32,7 @@ func (s *Store) SavePositions(ctx context.Context, responderID int64, positions 
 		return 0, &dispatch.Error{Code: dispatch.CodeBadCoordinates, Field: "positions"}
 	}
 	var kept bool
-	err := s.read(ctx).QueryRow(ctx, `select keep_position($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+	err := s.act(ctx).QueryRow(ctx, `select keep_position($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		responderID, newest.Lon, newest.Lat, cell.Int64(), newest.AccuracyMeters, newest.HeadingDegrees, newest.SpeedMPS, newest.At, now).Scan(&kept)
 	if err != nil {
 		return 0, translate(err)

@@ -30,7 +30,7 @@ func atOnce(n int, do func(k int) error) []error {
 // all at once; exactly one becomes an assignment, the other offers are withdrawn.
 func TestOneActiveAssignment(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	const n = 40
 	offers := make([]dispatch.Offer, n)
@@ -54,7 +54,7 @@ func TestOneActiveAssignment(t *testing.T) {
 		}
 	}
 	var active, open int
-	if err := f.store.pool.QueryRow(ctx, `select (select count(*) from assignment where state = 'accepted'),
+	if err := f.owner.QueryRow(ctx, `select (select count(*) from assignment where state = 'accepted'),
 		(select count(*) from offer where state in ('offered', 'seen', 'later'))`).Scan(&active, &open); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestOneActiveAssignment(t *testing.T) {
 // TestQuotaHolds: thirty people accept an incident that needs two, at once.
 func TestQuotaHolds(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	const n = 30
 	people := make([]dispatch.Actor, n)
 	ids := make([]int64, n)
@@ -90,7 +90,7 @@ func TestQuotaHolds(t *testing.T) {
 // afterwards makes one incident; the same key for something else is refused.
 func TestARepeatedCommandHasOneEffect(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	command := dispatch.Command{Actor: f.desk, Key: "one-key", Name: "incident.create", Payload: []byte(`{"a":1}`)}
 	take := func(c dispatch.Command) (dispatch.Outcome, error) {
 		return f.svc.TakeIn(ctx, c, dispatch.Intake{TypeCode: "fire", Point: orb.Point{121.05, 38.05}, Channel: dispatch.ChannelDispatcher})
@@ -105,7 +105,7 @@ func TestARepeatedCommandHasOneEffect(t *testing.T) {
 		t.Fatalf("repeated: %+v, %v", again, err)
 	}
 	var made int
-	if err := f.store.pool.QueryRow(ctx, `select count(*) from incident`).Scan(&made); err != nil || made != 1 {
+	if err := f.owner.QueryRow(ctx, `select count(*) from incident`).Scan(&made); err != nil || made != 1 {
 		t.Fatalf("%d incidents, %v", made, err)
 	}
 	command.Payload = []byte(`{"a":2}`)

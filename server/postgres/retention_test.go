@@ -13,7 +13,7 @@ import (
 // the skeleton remains, and the register says what was destroyed.
 func TestRetention(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	goes := f.responder("周小满", orb.Point{121.051, 38.051}, "fire_rescue")
 	declines := f.responder("吴大海", orb.Point{121.052, 38.051}, "fire_rescue")
 	id := f.loop(goes, declines)
@@ -29,7 +29,7 @@ func TestRetention(t *testing.T) {
 	count := func(sql string) int {
 		t.Helper()
 		var n int
-		if err := f.store.pool.QueryRow(ctx, sql).Scan(&n); err != nil {
+		if err := f.owner.QueryRow(ctx, sql).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -50,10 +50,10 @@ func TestRetention(t *testing.T) {
 	if n := count(`select count(*) from event where noun = 'assignment' and responder_id is not null`); n == 0 {
 		t.Error("the log forgot who worked")
 	}
-	if _, err := f.svc.HoldIncident(ctx, f.as(f.chief, "hold"), id, "短", f.store.now().Add(time.Hour)); dispatch.CodeOf(err) != dispatch.CodeReasonRequired {
+	if _, err := f.svc.HoldIncident(ctx, f.as(f.chief, "incident.hold"), id, "短", f.store.now().Add(time.Hour)); dispatch.CodeOf(err) != dispatch.CodeReasonRequired {
 		t.Fatalf("a hold without assessment: %v", err)
 	}
-	f.must(f.svc.HoldIncident(ctx, f.as(f.chief, "hold"), id, "行政复议尚未结束，评估须保留证据", f.store.now().Add(30*24*time.Hour)))
+	f.must(f.svc.HoldIncident(ctx, f.as(f.chief, "incident.hold"), id, "行政复议尚未结束，评估须保留证据", f.store.now().Add(30*24*time.Hour)))
 	ended(181)
 	destroy()
 	if f.incident(id).Summary == "" {
@@ -62,7 +62,7 @@ func TestRetention(t *testing.T) {
 	if r, err := f.store.IncidentRetention(ctx, f.incident(id)); err != nil || r.Hold == nil || r.DestroyAt == nil || !r.DestroyAt.Equal(r.Hold.Until) {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	f.must(f.svc.LiftHold(ctx, f.as(f.chief, "lift"), id))
+	f.must(f.svc.LiftHold(ctx, f.as(f.chief, "incident.lift_hold"), id))
 	destroy()
 	i := f.incident(id)
 	if i.Summary != "" || i.Place != "" || i.DestroyedAt == nil || i.TypeCode != "fire" || i.AreaID != f.west.ID || i.FirstArrivalAt == nil {
@@ -91,7 +91,7 @@ func TestRetention(t *testing.T) {
 // what they saw.
 func TestSetRetention(t *testing.T) {
 	f := newFixture(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	keeper := f.account("keeper", dispatch.RoleSystemAdministrator, f.district.ID, 0)
 	set := func(a dispatch.Actor, seen, days int, reason string) dispatch.Code {
 		_, err := f.svc.SetRetention(ctx, f.as(a, "retention.set"), "emergency", seen, days, reason)

@@ -143,7 +143,7 @@ func planOf(planned []dispatch.PlannedDuty) (days, kinds []string, starts, ends 
 // wantedDuties is what a rotation ($1) of a team ($2) asks for by its plan ($3
 // to $6): a duty for every member and day, under the id it has or would have.
 const wantedDuties = `
-with wanted as (
+with wanted as materialized (
 	select 'rotation-' || $1::bigint::text || '-' || m.responder_id::text || '-' || p.day as external_id,
 		m.responder_id, r.post, r.post_cell, p.kind, p.starts_at, p.ends_at
 	from unnest($3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[]) p(day, kind, starts_at, ends_at)

@@ -136,7 +136,7 @@ func (s *Store) Holidays(ctx context.Context, from, to dispatch.Day) ([]dispatch
 // selectConflicts gives what rotations ask for and what is not there, with the
 // duty that is in the way.
 const selectConflicts = `
-with wanted as (
+with wanted as materialized (
 	select 'rotation-' || p.rotation_id::text || '-' || m.responder_id::text || '-' || p.day as external_id, m.responder_id, r.name, p.*
 	from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[], $7::timestamptz[])
 		p(rotation_id, team_id, day, shift_id, kind, starts_at, ends_at)

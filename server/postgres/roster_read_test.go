@@ -12,7 +12,6 @@ import (
 
 	"yiping/seed"
 	"yiping/server/dispatch"
-	"yiping/server/postgres/pgtest"
 )
 
 // put writes a duty past the domain, at hours from a time.
@@ -42,12 +41,12 @@ func TestGaps(t *testing.T) {
 	}
 	f.exec(`update responder set retired_at = now() where id = $1`, people[0])
 	delete(where, people[0])
-	all, err := many[dispatch.Duty](t.Context(), f.store.pool, selectDuty+` where d.kind = 'on_duty'`)
+	all, err := many[dispatch.Duty](t.Context(), f.owner, selectDuty+` where d.kind = 'on_duty'`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, minimum := range []int{1, 2, 3, 5} {
-		gaps, err := f.store.RosterGaps(t.Context(), dispatch.GapFilter{AreaIDs: []int64{f.street.ID, f.west.ID}, From: base, To: base.Add(hours(window)), Minimum: minimum, Kind: "on_duty"})
+		gaps, err := f.store.RosterGaps(everywhere(t), dispatch.GapFilter{AreaIDs: []int64{f.street.ID, f.west.ID}, From: base, To: base.Add(hours(window)), Minimum: minimum, Kind: "on_duty"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +79,7 @@ func TestGaps(t *testing.T) {
 func TestGapsOfNobody(t *testing.T) {
 	f := newRoster(t)
 	now := f.store.now()
-	gaps, err := f.store.RosterGaps(t.Context(), dispatch.GapFilter{AreaIDs: []int64{f.east.ID}, From: now, To: now.Add(hours(48)), Minimum: 1, Kind: "on_duty"})
+	gaps, err := f.store.RosterGaps(everywhere(t), dispatch.GapFilter{AreaIDs: []int64{f.east.ID}, From: now, To: now.Add(hours(48)), Minimum: 1, Kind: "on_duty"})
 	if err != nil || len(gaps) != 1 || gaps[0].Hours != 48 || gaps[0].AreaName != "东苑社区" {
 		t.Fatalf("%+v, %v", gaps, err)
 	}
@@ -95,7 +94,7 @@ func TestRosterNow(t *testing.T) {
 	f.put(two, dispatch.DutyOnCall, now, -1, 3)
 	f.put(three, dispatch.DutyOn, now, 1, 3) // not yet
 	f.put(high, dispatch.DutyOn, now, -2, 1)
-	list, err := f.store.RosterNow(t.Context(), nil)
+	list, err := f.store.RosterNow(everywhere(t), nil)
 	if err != nil || len(list) != 3 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -107,7 +106,7 @@ func TestRosterNow(t *testing.T) {
 	if first.ID != one || first.Kind != dispatch.DutyOn || first.Name != "一" || !first.Until.Equal(now.Add(hours(2))) {
 		t.Fatalf("%+v", first)
 	}
-	if list, err = f.store.RosterNow(t.Context(), []int64{f.east.ID}); err != nil || len(list) != 1 {
+	if list, err = f.store.RosterNow(everywhere(t), []int64{f.east.ID}); err != nil || len(list) != 1 {
 		t.Fatalf("of one area: %+v, %v", list, err)
 	}
 }
@@ -116,7 +115,7 @@ func TestRosterNow(t *testing.T) {
 // pages, and as many as the total says; each with its team and shift.
 func TestRosterPages(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two, three := f.person("一", f.west.ID), f.person("二", f.west.ID), f.person("三", f.east.ID)
 	shift := f.wholeDay()
 	early := f.must(f.svc.AddShift(ctx, f.as(f.boss, "shift"), dispatch.Shift{AreaID: f.west.ID, Name: "早", Kind: dispatch.DutyOn, StartsAt: "06:30", Minutes: 60})).ID
@@ -126,7 +125,7 @@ func TestRosterPages(t *testing.T) {
 	filter := dispatch.RosterFilter{From: f.today().Add(1).Start(), To: f.today().Add(10).Start(), Limit: 3}
 	seen := []dispatch.RosterDuty{}
 	for {
-		list, total, err := f.store.Roster(ctx, filter)
+		list, total, err := f.store.Roster(everywhere(t), filter)
 		if err != nil || total != 13 {
 			t.Fatalf("%d in all, %v", total, err)
 		}
@@ -161,7 +160,7 @@ func TestRosterPages(t *testing.T) {
 	} {
 		one := dispatch.RosterFilter{From: filter.From, To: filter.To, Limit: 50}
 		want := narrow(&one)
-		if list, total, err := f.store.Roster(ctx, one); err != nil || total != want || len(list) != want {
+		if list, total, err := f.store.Roster(everywhere(t), one); err != nil || total != want || len(list) != want {
 			t.Errorf("by %s: %d of %d, %v, want %d", name, len(list), total, err, want)
 		}
 	}
@@ -171,7 +170,7 @@ func TestRosterPages(t *testing.T) {
 // after midnight is still of the shift of the evening before.
 func TestShiftOfASplitNight(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two := f.person("一", f.west.ID), f.person("二", f.west.ID)
 	shift := f.wholeDay()
 	rest := f.must(f.svc.AddShift(ctx, f.as(f.boss, "shift"), dispatch.Shift{AreaID: f.west.ID, Name: "早", Kind: dispatch.DutyOn, StartsAt: "06:30", Minutes: 60})).ID
@@ -193,7 +192,8 @@ func TestShiftOfASplitNight(t *testing.T) {
 // rosters end, and nobody is asked for twice.
 func TestRostersOfTheDemonstration(t *testing.T) {
 	now := time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop(), Keys: testKeys(t)})
+	c := testConfig(t, func() time.Time { return now })
+	s, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,14 +213,14 @@ func TestRostersOfTheDemonstration(t *testing.T) {
 		return n, doubled
 	}
 	before, _ := count()
-	if _, total, err := s.RosterConflicts(t.Context(), nil, 50, 0); err != nil || before == 0 || total != 0 {
+	if _, total, err := s.RosterConflicts(everywhere(t), nil, 50, 0); err != nil || before == 0 || total != 0 {
 		t.Fatalf("%d duties, %d conflicts before anything was made, %v", before, total, err)
 	}
 	if err := svc.MakeRosters(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	made, doubled := count()
-	_, total, err := s.RosterConflicts(t.Context(), nil, 50, 0)
+	_, total, err := s.RosterConflicts(everywhere(t), nil, 50, 0)
 	if err != nil || made < before || doubled != 0 || total > made/50 {
 		t.Fatalf("%d duties, %d after, %d doubled, %d conflicts, %v", before, made, doubled, total, err)
 	}
@@ -229,7 +229,7 @@ func TestRostersOfTheDemonstration(t *testing.T) {
 		t.Fatalf("%d rotations are not made, %v", due, err)
 	}
 	t.Logf("%d duties, %d after, %d conflicts", before, made, total)
-	f := &fixture{t: t, store: s}
+	f := &fixture{t: t, store: s, owner: ownerOf(t, c)}
 	f.exec(`insert into duty_change (duty_id, step, responder_id, external_id, at) select g, 'withdraw', 1, 'gone-' || g, now() from generate_series(1, 5000) g`)
 	f.exec(`analyze`)
 	rosterPlans(t, s, now)
@@ -261,16 +261,18 @@ func rosterPlans(t *testing.T, s *Store, now time.Time) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			rows, err := s.pool.Query(t.Context(), `explain `+tt.sql, tt.args...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if plan := strings.Join(lines, "\n"); !strings.Contains(plan, tt.index) {
-				t.Errorf("%s is not used:\n%s", tt.index, plan)
+			for who, ctx := range eyes(t) {
+				rows, err := s.read(ctx).Query(ctx, `explain `+tt.sql, tt.args...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if plan := strings.Join(lines, "\n"); !strings.Contains(plan, tt.index) {
+					t.Errorf("%s: %s is not used:\n%s", who, tt.index, plan)
+				}
 			}
 		})
 	}

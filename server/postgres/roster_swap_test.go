@@ -21,7 +21,7 @@ func (f *roster) duty(person int64, kind dispatch.DutyState, from, to time.Durat
 
 func (f *roster) dutyNow(id int64) dispatch.RosterDuty {
 	f.t.Helper()
-	d, err := f.store.RosterDuty(f.t.Context(), id)
+	d, err := f.store.RosterDuty(everywhere(f.t), id)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func (f *roster) dutyNow(id int64) dispatch.RosterDuty {
 
 func TestHandOverBeforeItBegins(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two, three := f.person("一", f.west.ID), f.person("二", f.east.ID), f.person("三", f.west.ID)
 	id := f.duty(one, dispatch.DutyOn, time.Hour, 3*time.Hour)
 	f.must(f.svc.HandOver(ctx, f.as(f.desk, "hand"), id, 1, two, "事假"))
@@ -60,7 +60,7 @@ func of(read []dispatch.Change, kind string) []dispatch.Change {
 // goes, and both are read anew at once.
 func TestHandOverOfARunningDuty(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two := f.person("一", f.west.ID), f.person("二", f.west.ID)
 	id := f.duty(one, dispatch.DutyOn, 0, 3*time.Hour)
 	f.agree(one)
@@ -78,7 +78,7 @@ func TestHandOverOfARunningDuty(t *testing.T) {
 	}
 	f.candidates("the second", i.ID, two)
 	var kept int
-	if err := f.store.pool.QueryRow(ctx, `select count(*) from position`).Scan(&kept); err != nil || kept != 0 {
+	if err := f.owner.QueryRow(ctx, `select count(*) from position`).Scan(&kept); err != nil || kept != 0 {
 		t.Fatalf("%d positions kept, %v", kept, err)
 	}
 	if n, err := f.svc.TurnDuties(ctx); err != nil || n != 0 {
@@ -107,7 +107,7 @@ func (f *roster) candidates(what string, incidentID int64, want ...int64) {
 
 func TestHandOverIsRefused(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two, gone := f.person("一", f.west.ID), f.person("二", f.east.ID), f.person("三", f.west.ID)
 	f.exec(`update responder set retired_at = now() where id = $1`, gone)
 	id := f.duty(one, dispatch.DutyOn, 2*time.Hour, 4*time.Hour)
@@ -176,7 +176,7 @@ func TestSwap(t *testing.T) {
 			theirs := f.duty(two, dispatch.DutyOn, hours(tt.from2), hours(tt.until))
 			was, were := f.dutyNow(mine), f.dutyNow(theirs)
 			f.must(f.svc.SwapDuties(ctx, f.as(f.desk, "swap"), mine, 1, theirs, "互换"))
-			list, total, err := f.store.Roster(ctx, dispatch.RosterFilter{From: f.store.now().Add(time.Second), To: f.store.now().Add(24 * time.Hour), Limit: 50})
+			list, total, err := f.store.Roster(everywhere(t), dispatch.RosterFilter{From: f.store.now().Add(time.Second), To: f.store.now().Add(24 * time.Hour), Limit: 50})
 			if err != nil || total != 2 {
 				t.Fatalf("%d duties to come, %v", total, err)
 			}
@@ -196,7 +196,7 @@ func TestSwap(t *testing.T) {
 
 func TestSwapIsBothOrNone(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two := f.person("一", f.west.ID), f.person("二", f.west.ID)
 	mine, theirs := f.duty(one, dispatch.DutyOn, time.Hour, 2*time.Hour), f.duty(two, dispatch.DutyOn, 5*time.Hour, 6*time.Hour)
 	f.duty(one, dispatch.DutyOn, 3*time.Hour, 5*time.Hour+time.Minute) // in the way of the way back
@@ -215,7 +215,7 @@ func TestSwapIsBothOrNone(t *testing.T) {
 // the others are refused for what changed meanwhile.
 func TestOneHandOverWins(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	id := f.duty(f.person("零", f.west.ID), dispatch.DutyOn, 0, 4*time.Hour)
 	const n = 10
 	people := make([]int64, n)
@@ -236,7 +236,7 @@ func TestOneHandOverWins(t *testing.T) {
 			t.Errorf("refused with %v", err)
 		}
 	}
-	force, err := f.store.RosterNow(ctx, nil)
+	force, err := f.store.RosterNow(everywhere(t), nil)
 	if err != nil || won != 1 || len(force) != 2 || force[0].OnDuty+force[1].OnDuty != 1 {
 		t.Fatalf("%d won, on duty %+v, %v", won, force, err)
 	}
@@ -246,7 +246,7 @@ func TestOneHandOverWins(t *testing.T) {
 // directions at once; nobody waits for good and every duty has one person.
 func TestCrossedSwaps(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two, three := f.person("一", f.west.ID), f.person("二", f.west.ID), f.person("三", f.west.ID)
 	a, b := f.duty(one, dispatch.DutyOn, time.Hour, 3*time.Hour), f.duty(two, dispatch.DutyOn, 2*time.Hour, 4*time.Hour)
 	commands := []dispatch.Command{f.as(f.desk, "swap"), f.as(f.desk, "swap"), f.as(f.desk, "hand"), f.as(f.desk, "hand")}
@@ -281,7 +281,7 @@ func TestCrossedSwaps(t *testing.T) {
 
 func TestSetAndWithdraw(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.person("一", f.west.ID)
 	now := f.store.now()
 	for name, times := range map[string][2]int{"backwards": {2, 1}, "past": {-3, -2}, "long ago begun": {-1, 5}, "too long": {0, 24 * 8}, "in years": {24 * 400, 24*400 + 1}} {
@@ -298,7 +298,7 @@ func TestSetAndWithdraw(t *testing.T) {
 		t.Fatalf("overlapping: %v", err)
 	}
 	f.must(f.svc.WithdrawDuty(ctx, f.as(f.desk, "withdraw"), id, 1, "取消"))
-	if _, err := f.store.RosterDuty(ctx, id); dispatch.CodeOf(err) != dispatch.CodeNotFound {
+	if _, err := f.store.RosterDuty(everywhere(t), id); dispatch.CodeOf(err) != dispatch.CodeNotFound {
 		t.Fatalf("withdrawn and there: %v", err)
 	}
 	f.until("both events", func(read []dispatch.Change) bool {

@@ -24,7 +24,7 @@ func newRoster(t *testing.T) *roster {
 func (f *roster) person(name string, areaID int64) int64 {
 	f.t.Helper()
 	var id int64
-	if err := f.store.pool.QueryRow(f.t.Context(), `insert into responder (area_id, name, post, post_cell, external_id)
+	if err := f.owner.QueryRow(f.t.Context(), `insert into responder (area_id, name, post, post_cell, external_id)
 		select $1, $2, st_setsrid(st_makepoint(121.05, 38.05), 4326), 7, $2 returning id`, areaID, name).Scan(&id); err != nil {
 		f.t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func (f *roster) person(name string, areaID int64) int64 {
 func (f *roster) wholeDay() dispatch.Shift {
 	f.t.Helper()
 	out := f.must(f.svc.AddShift(f.t.Context(), f.as(f.boss, "shift"), dispatch.Shift{AreaID: f.district.ID, Name: "全天", Kind: dispatch.DutyOn, StartsAt: "00:00", Minutes: 1440}))
-	s, err := f.store.Shift(f.t.Context(), out.ID)
+	s, err := f.store.Shift(everywhere(f.t), out.ID)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func (f *roster) team(areaID int64, members ...int64) dispatch.Team {
 
 func (f *roster) teamNow(id int64) dispatch.Team {
 	f.t.Helper()
-	team, err := f.store.Team(f.t.Context(), id)
+	team, err := f.store.Team(everywhere(f.t), id)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func (f *roster) rotate(team dispatch.Team, days string, shifts ...int64) dispat
 
 func (f *roster) rotationNow(id int64) dispatch.Rotation {
 	f.t.Helper()
-	r, err := f.store.Rotation(f.t.Context(), id)
+	r, err := f.store.Rotation(everywhere(f.t), id)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func (f *roster) ids(rotationID int64) map[string]int64 {
 		ID         int64
 		ExternalID string
 	}
-	rows, err := many[row](f.t.Context(), f.store.pool, `select id, external_id from duty where rotation_id = $1 and source = 'rotation'`, rotationID)
+	rows, err := many[row](f.t.Context(), f.owner, `select id, external_id from duty where rotation_id = $1 and source = 'rotation'`, rotationID)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func dutyName(rotationID, responderID int64, day dispatch.Day) string {
 // of the plan, none begun; again and again nothing more.
 func TestRotationMakesDuties(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two := f.person("一", f.west.ID), f.person("二", f.east.ID)
 	shift := f.wholeDay()
 	r := f.rotate(f.team(f.street.ID, one, two), dispatch.DaysEvery, shift.ID, 0)
@@ -117,7 +117,7 @@ func TestRotationMakesDuties(t *testing.T) {
 	if len(ids) != 28 || r.MadeUntil == nil || *r.MadeUntil != f.today().Add(28) {
 		t.Fatalf("%d duties, until %v", len(ids), r.MadeUntil)
 	}
-	d, err := f.store.Duty(ctx, ids[dutyName(r.ID, one, f.today().Add(2))])
+	d, err := f.store.Duty(everywhere(t), ids[dutyName(r.ID, one, f.today().Add(2))])
 	if err != nil || !d.StartsAt.Equal(f.today().Add(2).Start()) || d.EndsAt.Sub(d.StartsAt) != 24*time.Hour || d.Origin != "roster" {
 		t.Fatalf("%+v, %v", d, err)
 	}
@@ -154,7 +154,7 @@ func TestRostersAreKeptAhead(t *testing.T) {
 // the duties to come; what runs, was handed over or was withdrawn stays as it is.
 func TestChangesRemakeWhatHasNotBegun(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two, three := f.person("一", f.west.ID), f.person("二", f.west.ID), f.person("三", f.west.ID)
 	shift := f.wholeDay()
 	team := f.team(f.west.ID, one)
@@ -177,7 +177,7 @@ func TestChangesRemakeWhatHasNotBegun(t *testing.T) {
 	half := shift
 	half.StartsAt, half.Minutes = "12:00", 60
 	f.must(f.svc.ChangeShift(ctx, f.as(f.boss, "shift"), shift.ID, shift.Version, half))
-	d, err := f.store.Duty(ctx, f.ids(r.ID)[name(two, 5)])
+	d, err := f.store.Duty(everywhere(t), f.ids(r.ID)[name(two, 5)])
 	if err != nil || !d.StartsAt.Equal(f.today().Add(5).Start().Add(12*time.Hour)) {
 		t.Fatalf("after the shift changed: %+v, %v", d, err)
 	}
@@ -197,7 +197,7 @@ func TestChangesRemakeWhatHasNotBegun(t *testing.T) {
 
 func TestARotationThatHasNotBegunIsRemoved(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.person("一", f.west.ID)
 	out := f.must(f.svc.AddRotation(ctx, f.as(f.boss, "rotation"), dispatch.Rotation{TeamID: f.team(f.west.ID, one).ID,
 		Shifts: []int64{f.wholeDay().ID}, StartsOn: f.today().Add(3), Days: dispatch.DaysEvery}))
@@ -209,14 +209,14 @@ func TestARotationThatHasNotBegunIsRemoved(t *testing.T) {
 	}
 	f.must(f.svc.EndRotation(ctx, f.as(f.boss, "end"), out.ID, 1, f.today()))
 	var left int
-	if err := f.store.pool.QueryRow(ctx, `select (select count(*) from duty) + (select count(*) from rotation)`).Scan(&left); err != nil || left != 0 {
+	if err := f.owner.QueryRow(ctx, `select (select count(*) from duty) + (select count(*) from rotation)`).Scan(&left); err != nil || left != 0 {
 		t.Fatalf("%d rows left, %v", left, err)
 	}
 }
 
 func TestHolidaysRemakeTheirDay(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one := f.person("一", f.west.ID)
 	r := f.rotate(f.team(f.west.ID, one), dispatch.DaysWorking, f.wholeDay().ID)
 	day := f.today().Add(7)
@@ -254,7 +254,7 @@ func TestHolidaysRemakeTheirDay(t *testing.T) {
 // with what is in the way; once that is gone the duty is made.
 func TestConflictsAreReported(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two := f.person("一", f.west.ID), f.person("二", f.west.ID)
 	start := f.today().Add(5).Start().Add(20 * time.Hour)
 	other := f.must(f.svc.SetDuty(ctx, f.as(f.desk, "set"), one, dispatch.DutyOn, start, start.Add(8*time.Hour)))
@@ -262,7 +262,7 @@ func TestConflictsAreReported(t *testing.T) {
 	if n := len(f.ids(r.ID)); n != 54 {
 		t.Fatalf("%d duties made", n)
 	}
-	list, total, err := f.store.RosterConflicts(ctx, []int64{f.west.ID}, 1, 1)
+	list, total, err := f.store.RosterConflicts(everywhere(t), []int64{f.west.ID}, 1, 1)
 	if err != nil || total != 2 || len(list) != 1 {
 		t.Fatalf("%d of %d, %v", len(list), total, err)
 	}
@@ -270,12 +270,12 @@ func TestConflictsAreReported(t *testing.T) {
 	if c.ResponderID != one || c.Day != f.today().Add(6) || c.RotationID != r.ID || c.OtherID == nil || *c.OtherID != other.ID || !c.OtherStartsAt.Equal(start) {
 		t.Fatalf("reported %+v", c)
 	}
-	if _, total, _ = f.store.RosterConflicts(ctx, []int64{f.east.ID}, 10, 0); total != 0 {
+	if _, total, _ = f.store.RosterConflicts(everywhere(t), []int64{f.east.ID}, 10, 0); total != 0 {
 		t.Fatalf("%d conflicts elsewhere", total)
 	}
 	f.must(f.svc.WithdrawDuty(ctx, f.as(f.desk, "withdraw"), other.ID, 0, "改期"))
 	f.must(f.svc.RemakeRotation(ctx, f.as(f.boss, "make"), r.ID, r.Version))
-	if _, total, _ = f.store.RosterConflicts(ctx, nil, 10, 0); total != 0 || len(f.ids(r.ID)) != 56 {
+	if _, total, _ = f.store.RosterConflicts(everywhere(t), nil, 10, 0); total != 0 || len(f.ids(r.ID)) != 56 {
 		t.Fatalf("%d conflicts left, %d duties", total, len(f.ids(r.ID)))
 	}
 }
@@ -283,7 +283,7 @@ func TestConflictsAreReported(t *testing.T) {
 // TestWhoMayPlan: areas, versions, members and shifts that are refused.
 func TestWhoMayPlan(t *testing.T) {
 	f := newRoster(t)
-	ctx := t.Context()
+	ctx := everywhere(t)
 	one, two := f.person("王一", f.west.ID), f.person("李二", f.east.ID)
 	shift, team := f.wholeDay(), f.team(f.west.ID, one)
 	part := f.account("part", dispatch.RoleSystemAdministrator, f.west.ID, 0)

@@ -177,13 +177,33 @@ func (l *loader) copy(ctx context.Context, table string, columns []string, n int
 		}
 		return row(i)
 	}
-	if _, err := l.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, told)); err != nil {
+	if err := copyRows(ctx, l, table, columns, pgx.CopyFromSlice(n, told)); err != nil {
 		l.err = fmt.Errorf("copy %s: %w", table, err)
 		return
 	}
 	if numbered && n > 0 {
 		_, l.err = l.Exec(ctx, `select setval(pg_get_serial_sequence($1, 'id'), $2)`, table, l.base[table]+int64(n))
 	}
+}
+
+// copyRows copies rows into a table by way of a temporary one: COPY itself does not
+// go into a table that has row-level security.
+func copyRows(ctx context.Context, t pgx.Tx, table string, columns []string, rows pgx.CopyFromSource) error {
+	into, names := pgx.Identifier{table}.Sanitize(), make([]string, len(columns))
+	for k, c := range columns {
+		names[k] = pgx.Identifier{c}.Sanitize()
+	}
+	if _, err := t.Exec(ctx, `create temp table copied on commit drop as select `+list(names)+` from `+into+` with no data`); err != nil {
+		return err
+	}
+	if _, err := t.CopyFrom(ctx, pgx.Identifier{"copied"}, columns, rows); err != nil {
+		return err
+	}
+	if _, err := t.Exec(ctx, `insert into `+into+` (`+list(names)+`) select `+list(names)+` from copied`); err != nil {
+		return err
+	}
+	_, err := t.Exec(ctx, `drop table copied`)
+	return err
 }
 
 // shape gives a geometry as EWKB.

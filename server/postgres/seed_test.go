@@ -5,11 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"yiping/seed"
 	"yiping/server/dispatch"
-	"yiping/server/postgres/pgtest"
 )
 
 // demonstration gives a store that holds the demonstration district, and the
@@ -17,7 +14,7 @@ import (
 func demonstration(t *testing.T) (*Store, *seed.District) {
 	t.Helper()
 	now := time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: func() time.Time { return now }, Log: zerolog.Nop(), Keys: testKeys(t)})
+	s, err := Open(t.Context(), testConfig(t, func() time.Time { return now }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,11 +91,11 @@ func TestLoadSeed(t *testing.T) {
 		}
 	})
 	t.Run("figures of the month", func(t *testing.T) {
-		o, err := s.Overview(t.Context(), 0, nil)
+		o, err := s.Overview(everywhere(t), 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		month, err := s.MonthTimes(t.Context(), nil)
+		month, err := s.MonthTimes(everywhere(t), nil)
 		if err != nil || len(month) != 5 || len(o.Times) != 5 {
 			t.Fatalf("%+v, %v", month, err)
 		}
@@ -116,7 +113,7 @@ func TestLoadSeed(t *testing.T) {
 		if _, total := forces.Count(nil); total.OnDuty < 200 {
 			t.Errorf("%+v", total)
 		}
-		rates, err := s.CameraRates(t.Context(), nil)
+		rates, err := s.CameraRates(everywhere(t), nil)
 		if err != nil || rates.Coverage.Denominator < 1000 || o.Today.Reported == 0 {
 			t.Errorf("%+v, %+v, %v", rates, o, err)
 		}
@@ -125,7 +122,7 @@ func TestLoadSeed(t *testing.T) {
 		compound := d.Compounds[d.Buildings[0].Compound]
 		for word, want := range map[string]string{"澄云": "澄云街道", "chengyun": "澄云街道", "cyjd": "澄云街道", "huanchengnanlu": "环城南路", "990001": "示范区",
 			compound.Name + "1号": compound.Name + d.Buildings[0].Name} {
-			found, err := s.Search(t.Context(), word, nil, 20)
+			found, err := s.Search(everywhere(t), word, nil, 20)
 			if err != nil || !slices.ContainsFunc(found, func(f dispatch.FoundPlace) bool { return f.Name == want }) {
 				t.Errorf("%s: %v, %v", word, found, err)
 			}
@@ -150,7 +147,7 @@ func TestLoadSeed(t *testing.T) {
 }
 
 func TestLoadStarter(t *testing.T) {
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: time.Now, Log: zerolog.Nop(), Keys: testKeys(t)})
+	s, err := Open(t.Context(), testConfig(t, time.Now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +171,7 @@ func TestLoadStarter(t *testing.T) {
 		t.Errorf("%d incident types", got)
 	}
 	for word, want := range map[string]string{"永安街街道": "永安街道", "yajjd": "永安街道", "cbl": "城北路街道", "孟家堰村": "孟家堰村委会", "370306102": "王村镇"} {
-		found, err := s.Search(t.Context(), word, nil, 5)
+		found, err := s.Search(everywhere(t), word, nil, 5)
 		if err != nil || !slices.ContainsFunc(found, func(f dispatch.FoundPlace) bool { return f.Name == want }) {
 			t.Errorf("%s: %v, %v", word, found, err)
 		}
@@ -185,7 +182,7 @@ func TestLoadStarter(t *testing.T) {
 }
 
 func TestLoadTypesTwice(t *testing.T) {
-	s, err := Open(t.Context(), Config{URL: pgtest.Database(t), Now: time.Now, Log: zerolog.Nop(), Keys: testKeys(t)})
+	s, err := Open(t.Context(), testConfig(t, time.Now))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,11 +35,11 @@ func (s *Store) Snapshot(ctx context.Context, reach dispatch.Reach) (dispatch.Sn
 		return snap, err
 	}
 	if snap.Offers, err = many[dispatch.Offer](ctx, t, selectOffer+` where o.state in ('offered', 'seen', 'later', 'standby')
-		and (`+reached+` or o.responder_id = $3) order by o.id`, reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
+		and (`+reachedBy("o")+` or o.responder_id = $3) order by o.id`, reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
 		return snap, err
 	}
 	if snap.Assignments, err = many[dispatch.Assignment](ctx, t, selectAssignment+` where s.state in ('accepted', 'en_route', 'on_scene')
-		and (`+reached+` or s.responder_id = $3) order by s.id`, reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
+		and (`+reachedBy("s")+` or s.responder_id = $3) order by s.id`, reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
 		return snap, err
 	}
 	snap.Responders, err = s.responders(ctx, t, atWork+` order by r.id`, s.now(), reach.AreaIDs, reach.ResponderID)

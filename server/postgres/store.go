@@ -6,7 +6,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,9 +17,13 @@ import (
 	"yiping/server/seal"
 )
 
-// Store is PostgreSQL with PostGIS behind the ports of the domain.
+// Store is PostgreSQL with PostGIS behind the ports of the domain. It has two
+// pools of connections: requests and commands see what row-level security lets
+// them, the service's own work sees everything.
 type Store struct {
-	pool    *pgxpool.Pool
+	app     *pgxpool.Pool
+	pool    *pgxpool.Pool // the system's
+	key     []byte        // seals who looks
 	log     zerolog.Logger
 	sealLog zerolog.Logger // at most one line a minute: a list may hold many that cannot be opened
 	now     func() time.Time
@@ -33,41 +36,44 @@ type Store struct {
 
 // Config says which database, and what a store is given beside it.
 type Config struct {
-	URL  string
-	Now  func() time.Time
-	Log  zerolog.Logger
-	Keys *seal.Keyring // what is personal is sealed with; nil where none of it is written or read
+	URL       string // of the owner, used where the other two are not given
+	AppURL    string // a login of yiping_app or a member of it, "" for none
+	SystemURL string // a login of yiping_system or a member of it, "" for none
+	Now       func() time.Time
+	Log       zerolog.Logger
+	Keys      *seal.Keyring // what is personal is sealed with; nil where none of it is written or read
 }
 
 // Open connects to a migrated database. Close must be called.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	cfg, err := pgxpool.ParseConfig(c.URL)
-	if err != nil {
-		return nil, errors.New("DATABASE_URL is not a PostgreSQL address") // the cause may hold the password
+	if err := sameDatabase(c.URL, c.AppURL, c.SystemURL); err != nil {
+		return nil, err
 	}
-	cfg.MaxConns = max(cfg.MaxConns, 16)
-	cfg.ConnConfig.RuntimeParams["application_name"] = "yiping"
-	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	cfg.ConnConfig.RuntimeParams["statement_timeout"] = "30000"
-	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("reach database: %w", err)
-	}
-	s := &Store{pool: pool, log: c.Log, now: c.Now, keys: c.Keys, partition: auditPartition,
+	s := &Store{log: c.Log, now: c.Now, keys: c.Keys, partition: auditPartition,
 		sealLog: c.Log.Sample(&zerolog.BurstSampler{Burst: 1, Period: time.Minute})}
-	if c.Keys != nil {
-		if err := s.NoteKeys(ctx); err != nil {
-			pool.Close()
-			return nil, err
-		}
+	var err error
+	if s.app, err = openPool(ctx, c.AppURL, c.URL, roleApp, appConnections, c.Log); err != nil {
+		return nil, err
 	}
-	s.feed = newFeed(cfg.ConnConfig.Copy(), s)
+	if s.pool, err = openPool(ctx, c.SystemURL, c.URL, roleSystem, systemConnections, c.Log); err == nil {
+		err = translate(s.pool.QueryRow(ctx, `select key from viewer_key`).Scan(&s.key))
+	}
+	if err == nil && c.Keys != nil {
+		err = s.NoteKeys(ctx)
+	}
+	if err != nil {
+		s.closePools()
+		return nil, err
+	}
+	s.feed = newFeed(s.pool.Config().ConnConfig.Copy(), s)
 	return s, nil
+}
+
+func (s *Store) closePools() {
+	s.app.Close()
+	if s.pool != nil {
+		s.pool.Close()
+	}
 }
 
 // Close writes what was counted of refusals and gives the connections back.
@@ -77,17 +83,11 @@ func (s *Store) Close() {
 	if err := s.writeRefusals(ctx, true); err != nil {
 		s.log.Error().Err(err).Msg("the audit trail is incomplete")
 	}
-	s.pool.Close()
+	s.closePools()
 }
 
 // Feed gives the event log's moving parts: the sequencer and the tail.
 func (s *Store) Feed() *Feed { return s.feed }
-
-// read gives what answers a request: with the rights of the viewer in ctx.
-func (s *Store) read(context.Context) querier { return s.pool }
-
-// begin starts the transaction of a command.
-func (s *Store) begin(ctx context.Context) (pgx.Tx, error) { return s.pool.Begin(ctx) }
 
 // system gives what does the service's own work, which nobody asked for: tail,
 // jobs, imports, sign-in, and what is kept in memory.

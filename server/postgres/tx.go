@@ -53,7 +53,7 @@ func (s *Store) Run(ctx context.Context, c dispatch.Command, fn func(context.Con
 }
 
 func (s *Store) runOnce(ctx context.Context, c dispatch.Command, fn func(context.Context, dispatch.Tx) (dispatch.Outcome, error)) (dispatch.Outcome, error) {
-	t, err := s.begin(ctx)
+	t, err := s.begin(ctx, c)
 	if err != nil {
 		return dispatch.Outcome{}, translate(err)
 	}
@@ -109,7 +109,7 @@ func (s *Store) afterFailedCommit(ctx context.Context, k commandKey, out dispatc
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	t, err := s.begin(ctx)
+	t, err := s.system().Begin(ctx)
 	if err != nil {
 		return dispatch.Outcome{}, &dispatch.Error{Code: dispatch.CodeUnavailable, Err: errors.Join(cause, err)}
 	}

@@ -18,7 +18,7 @@ func (f *fixture) records() []string {
 	list, err := many[struct {
 		Told   string
 		Sealed []byte
-	}](f.t.Context(), f.store.pool, `select action || ' ' || result || ' ' || noun_id || ' ' || subject_id || ' ' || area_id || ' ' as told,
+	}](f.t.Context(), f.owner, `select action || ' ' || result || ' ' || noun_id || ' ' || subject_id || ' ' || area_id || ' ' as told,
 		(select x.words from audit_text x where x.hash = p.reason_hash) as sealed
 		from (select action, result, noun_id, subject_id, area_id, reason_hash, 1000000000 + id as id from audit_pending union all select action, result, noun_id, subject_id, area_id, reason_hash, seq from audit) p
 		where action like '%.unmask' or action like '%.find' or action like '%.export' order by id`)
@@ -62,7 +62,7 @@ func TestUnmask(t *testing.T) {
 		{"something else", f.desk, dispatch.NounCamera, 1, "联系处置人员", "", dispatch.CodeNotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := f.svc.Unmask(t.Context(), c.actor, c.noun, c.id, c.reason)
+			got, err := f.svc.Unmask(everywhere(t), c.actor, c.noun, c.id, c.reason)
 			if got != c.want || dispatch.CodeOf(err) != c.code {
 				t.Errorf("%q, %v; want %q, %s", got, err, c.want, c.code)
 			}
@@ -91,7 +91,7 @@ func TestUnmaskOnATask(t *testing.T) {
 	east := f.account("east", dispatch.RoleDispatcher, f.east.ID, 0)
 	who := f.responder("张三", orb.Point{121.05, 38.05}, "fire_rescue")
 	ask := func() error {
-		_, err := f.svc.Unmask(t.Context(), east, dispatch.NounResponder, who.ResponderID, "联系处置人员")
+		_, err := f.svc.Unmask(everywhere(t), east, dispatch.NounResponder, who.ResponderID, "联系处置人员")
 		return err
 	}
 	if err := ask(); dispatch.CodeOf(err) != dispatch.CodeNotFound {
@@ -166,7 +166,7 @@ func TestNoRecordNoNumber(t *testing.T) {
 	f := newFixture(t)
 	who := f.responder("张三", orb.Point{121.05, 38.05}, "first_aid").ResponderID
 	f.exec(`alter table audit_pending add constraint nothing_more check (action <> 'responder.unmask') not valid`)
-	if got, err := f.svc.Unmask(t.Context(), f.desk, dispatch.NounResponder, who, "联系处置人员"); got != "" || err == nil {
+	if got, err := f.svc.Unmask(everywhere(t), f.desk, dispatch.NounResponder, who, "联系处置人员"); got != "" || err == nil {
 		t.Errorf("%q, %v", got, err)
 	}
 }

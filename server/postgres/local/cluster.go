@@ -83,7 +83,7 @@ func (c *Cluster) makeCluster(ctx context.Context) error {
 	if err := c.give(c.passwordFile()); err != nil {
 		return err
 	}
-	args := []string{"-D", half, "-U", role, "-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--pwfile=" + c.passwordFile()}
+	args := []string{"-D", half, "-U", owner, "-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--pwfile=" + c.passwordFile()}
 	if c.cfg.Ephemeral {
 		args = append(args, "--no-sync")
 	}

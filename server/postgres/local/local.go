@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	role        = "yiping"
+	owner       = "yiping"
 	database    = "yiping"
 	leastFree   = 200 << 20 // bytes of disk below which nothing is started
 	startWithin = 90 * time.Second
@@ -90,38 +90,37 @@ func (c *Cluster) open(ctx context.Context) error {
 	return err
 }
 
-// URL gives the address of the application's database.
-func (c *Cluster) URL() string { return c.urlOf(database) }
+// Addresses gives the addresses of the application's database.
+func (c *Cluster) Addresses() Addresses { return addresses(c.cfg.DataDir, c.password, c.socketDir()) }
 
-func (c *Cluster) urlOf(name string) string {
+func (c *Cluster) socketDir() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	dir := c.cfg.SocketDir
 	if c.server != nil && c.server.socketDir != "" {
-		dir = c.server.socketDir
+		return c.server.socketDir
 	}
-	return address(c.password, name, dir)
+	return c.cfg.SocketDir
 }
 
-func address(password, name, socketDir string) string {
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(role, password), Path: "/" + name,
+func address(user, password, name, socketDir string) string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Path: "/" + name,
 		RawQuery: url.Values{"host": {socketDir}, "sslmode": {"disable"}}.Encode()}
 	return u.String()
 }
 
-// Attach gives the address of the private PostgreSQL that a server runs in the
-// folder right now, "" where none does.
-func Attach(dataDir string) string {
+// Attach gives the addresses of the private PostgreSQL that a server runs in the
+// folder right now, none where none does.
+func Attach(dataDir string) Addresses {
 	data := filepath.Join(dataDir, "postgres")
 	running, err := readPidFile(data)
 	if err != nil || !isPostmaster(running.pid, data) {
-		return ""
+		return Addresses{}
 	}
 	password, err := os.ReadFile(filepath.Join(dataDir, "postgres-password"))
 	if err != nil {
-		return ""
+		return Addresses{}
 	}
-	return address(strings.TrimSpace(string(password)), database, running.socketDir)
+	return addresses(dataDir, strings.TrimSpace(string(password)), running.socketDir)
 }
 
 func (c *Cluster) passwordFile() string { return filepath.Join(c.cfg.DataDir, "postgres-password") }
@@ -179,14 +178,16 @@ func (c *Cluster) supervise() {
 	}
 }
 
-// makeDatabase makes the application's database with the extensions that only a
-// superuser may make.
+// makeDatabase makes the users and the application's database.
 func (c *Cluster) makeDatabase(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, c.urlOf("postgres"))
+	conn, err := pgx.Connect(ctx, address(owner, c.password, "postgres", c.socketDir()))
 	if err != nil {
 		return fmt.Errorf("connect to the private PostgreSQL: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
+	if err := c.makeLogins(ctx, conn); err != nil {
+		return err
+	}
 	var there bool
 	if err := conn.QueryRow(ctx, `select exists (select 1 from pg_database where datname = $1)`, database).Scan(&there); err != nil {
 		return err

@@ -62,7 +62,7 @@ func query(t *testing.T, c *Cluster, sql string) string {
 	defer cancel()
 	for {
 		var answer string
-		conn, err := pgx.Connect(ctx, c.URL())
+		conn, err := pgx.Connect(ctx, c.Addresses().Owner)
 		if err == nil {
 			err = conn.QueryRow(ctx, sql).Scan(&answer)
 			_ = conn.Close(ctx)
@@ -85,7 +85,7 @@ func (c *Cluster) pid() int {
 func TestOpenUseStopOpen(t *testing.T) {
 	dir := folder(t)
 	c := open(t, dir)
-	conn, err := pgx.Connect(t.Context(), c.URL())
+	conn, err := pgx.Connect(t.Context(), c.Addresses().Owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,11 +93,11 @@ func TestOpenUseStopOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = conn.Close(t.Context())
-	if Attach(dir) != c.URL() {
-		t.Fatalf("attached to %q", Attach(dir))
+	if Attach(dir) != c.Addresses() || c.Addresses().System == "" {
+		t.Fatalf("attached to %+v", Attach(dir))
 	}
 	stop(t, c)
-	if Attach(dir) != "" {
+	if Attach(dir) != (Addresses{}) {
 		t.Fatal("attached to a stopped one")
 	}
 	info, err := os.Stat(filepath.Join(dir, "postgres-password"))
@@ -204,7 +204,7 @@ func TestWhatAKilledServerLeft(t *testing.T) {
 	t.Run("busy orphans of a killed postmaster are ended", func(t *testing.T) {
 		dir := folder(t)
 		c := open(t, dir)
-		conn, err := pgx.Connect(t.Context(), c.URL())
+		conn, err := pgx.Connect(t.Context(), c.Addresses().Owner)
 		if err != nil {
 			t.Fatal(err)
 		}

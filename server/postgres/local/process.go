@@ -113,7 +113,7 @@ func (c *Cluster) logFile() string { return filepath.Join(c.cfg.DataDir, "postgr
 func (c *Cluster) waitReady(ctx context.Context, p *process) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	url := address(c.password, "postgres", p.socketDir)
+	url := address(owner, c.password, "postgres", p.socketDir)
 	for {
 		conn, err := pgx.Connect(ctx, url)
 		if err == nil {

@@ -13,14 +13,21 @@ import (
 	"github.com/rs/zerolog"
 )
 
+// The variables beside DATABASE_URL in which RunWith gives the other two users'
+// addresses: for tests, which connect as a server does.
+const (
+	AppVariable    = "YIPING_TEST_APP_URL"
+	SystemVariable = "YIPING_TEST_SYSTEM_URL"
+)
+
 // RunWith runs a command with DATABASE_URL set to the private PostgreSQL of a
 // folder, or with dataDir "" of a throw-away one, and gives its exit code. A
 // server that is running on the folder is shared, else one is started for it. A
 // throw-away one that is durable writes as safely as a real one.
 func RunWith(ctx context.Context, dataDir string, durable bool, log zerolog.Logger, command []string) (int, error) {
 	if dataDir != "" {
-		if url := Attach(dataDir); url != "" {
-			return run(ctx, url, command)
+		if a := Attach(dataDir); a.Owner != "" {
+			return run(ctx, a, command)
 		}
 	}
 	ephemeral := dataDir == ""
@@ -43,7 +50,7 @@ func RunWith(ctx context.Context, dataDir string, durable bool, log zerolog.Logg
 	if err != nil {
 		return 0, err
 	}
-	code, err := run(ctx, c.URL(), command)
+	code, err := run(ctx, c.Addresses(), command)
 	return code, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
 }
 
@@ -62,13 +69,13 @@ func throwAway() (string, error) {
 
 // run runs the command; signals that reach us reach it by the terminal's group
 // or are passed on, and it decides when to end.
-func run(ctx context.Context, url string, command []string) (int, error) {
+func run(ctx context.Context, a Addresses, command []string) (int, error) {
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+url)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+a.Owner, AppVariable+"="+a.App, SystemVariable+"="+a.System)
 	cmd.Args = append([]string{command[0]}, command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if filepath.Base(command[0]) == "psql" && len(command) == 1 {
-		cmd.Args = append(cmd.Args, url)
+		cmd.Args = append(cmd.Args, a.Owner)
 	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)

@@ -70,7 +70,7 @@ func To(ctx context.Context, url string, version int64, log zerolog.Logger) erro
 	for _, m := range done {
 		log.Info().Str("migration", m.Source.Path).Dur("took", m.Duration).Msg("migrated")
 	}
-	return nil
+	return markLeakproof(ctx, conn, log)
 }
 
 // cause gives the one reason beneath an error of many lines, which names the

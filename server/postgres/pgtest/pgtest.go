@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"yiping/migrations"
+	"yiping/server/postgres/local"
 	"yiping/server/postgres/migrate"
 )
 
@@ -63,6 +64,25 @@ func create(t testing.TB, how func(ctx context.Context, conn *pgx.Conn, server s
 	}
 	t.Cleanup(func() { drop(t, server, name) })
 	return withDatabase(t, server, name)
+}
+
+// Logins gives the addresses of the same database for the users that requests and
+// the service's own work connect as; "" where the test server was started
+// without them, and the owner's connections take their roles.
+func Logins(t testing.TB, database string) (app, system string) {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal("the test's database is not an address")
+	}
+	of := func(variable string) string {
+		server := os.Getenv(variable)
+		if server == "" {
+			return ""
+		}
+		return withDatabase(t, server, strings.TrimPrefix(u.Path, "/"))
+	}
+	return of(local.AppVariable), of(local.SystemVariable)
 }
 
 // makeTemplate makes the migrated template, once a server and set of migrations.

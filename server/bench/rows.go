@@ -1,0 +1,171 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/rs/zerolog"
+
+	"yiping/seed"
+	"yiping/server/dispatch"
+	"yiping/server/postgres"
+	"yiping/server/postgres/local"
+	"yiping/server/postgres/migrate"
+	"yiping/server/seal"
+)
+
+const (
+	listed    = 100 // rows of a list
+	listings  = 40  // of each list a round
+	listScale = 5   // districts of the demonstration's size
+)
+
+// rowSecurity compares lists of a hundred rows as the application's role, bound
+// by row-level security, with the same lists of the same data where every table
+// has it switched off. The viewer is a dispatcher of one street, whose areas the
+// policies compare; who looks is said to both databases. The worst list counts.
+func rowSecurity(ctx context.Context, address string) (out result, err error) {
+	var sides [2]*lists
+	for k, name := range []string{"bench_rows_with", "bench_rows_without"} {
+		if sides[k], err = listsOf(ctx, address, name, k == 1); err != nil {
+			return result{}, err
+		}
+		defer sides[k].Close()
+	}
+	worst := result{Target: "no list"}
+	for k, list := range sides[0].all() {
+		other := sides[1].all()[k]
+		a, b, err := compare(func() (float64, error) { return timed(ctx, sides[0], list.read) }, func() (float64, error) { return timed(ctx, sides[1], other.read) })
+		if err != nil {
+			return result{}, fmt.Errorf("%s: %w", list.name, err)
+		}
+		fmt.Fprintf(os.Stderr, "%s: %.2f ms with row-level security, %.2f ms without\n", list.name, a, b)
+		if r := a / b; r > worst.Ratio {
+			worst = result{"milliseconds of a list of 100 (" + list.name + ") with row-level security, against without", a, b, r, "<= 1.3", r <= 1.3}
+		}
+	}
+	return worst, nil
+}
+
+// lists is a store over a district, and who reads from it.
+type lists struct {
+	*postgres.Store
+	viewer dispatch.Viewer
+}
+
+// listsOf makes a district in a database of its own, with or without its wall.
+func listsOf(ctx context.Context, address, name string, open bool) (*lists, error) {
+	owner, err := database(ctx, address, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate.Up(ctx, owner, zerolog.Nop()); err != nil {
+		return nil, err
+	}
+	config := postgres.Config{URL: owner, Now: time.Now, Log: zerolog.Nop()}
+	for variable, into := range map[string]*string{local.AppVariable: &config.AppURL, local.SystemVariable: &config.SystemURL} {
+		if login := os.Getenv(variable); login != "" {
+			if *into, err = beside(login, name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if config.Keys, err = seal.New(time.Now); err != nil {
+		return nil, err
+	}
+	store, err := postgres.Open(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	l := &lists{Store: store}
+	if err := l.fill(ctx, owner, open); err != nil {
+		store.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// fill seeds the district, takes the wall down where it is asked to, and gives
+// the lists a viewer: of the street with the most people.
+func (l *lists) fill(ctx context.Context, owner string, open bool) error {
+	if err := l.LoadSeed(ctx, seed.Generate(seed.Options{Seed: 1, Scale: listScale, Now: time.Now()})); err != nil {
+		return err
+	}
+	conn, err := connect(ctx, owner, `vacuum (analyze)`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if open {
+		if _, err := conn.Exec(ctx, `do $$ declare t regclass; begin
+			for t in select oid from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relrowsecurity loop
+				execute format('alter table %s disable row level security', t);
+			end loop; end $$`); err != nil {
+			return err
+		}
+	}
+	rows, err := conn.Query(ctx, `with recursive below as (
+			(select a.parent_id as id from responder r join area a on a.id = r.area_id group by 1 order by count(*) desc, 1 limit 1)
+			union all select a.id from area a join below b on a.parent_id = b.id)
+		select id from below`)
+	if err != nil {
+		return err
+	}
+	l.viewer.AccountID = 1
+	l.viewer.AreaIDs, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+	return cmp.Or(err, l.enough(ctx))
+}
+
+// enough refuses to measure lists that are not full.
+func (l *lists) enough(ctx context.Context) error {
+	for _, list := range l.all() {
+		if n, err := list.read(dispatch.WithViewer(ctx, l.viewer)); err != nil || n != listed {
+			return cmp.Or(err, fmt.Errorf("the list of %s has %d rows, not %d", list.name, n, listed))
+		}
+	}
+	if len(l.viewer.AreaIDs) == 0 {
+		return errors.New("the viewer has no area")
+	}
+	return nil
+}
+
+// list reads a page and says how many rows it has.
+type list struct {
+	name string
+	read func(ctx context.Context) (int, error)
+}
+
+func (l *lists) all() []list {
+	areas := l.viewer.AreaIDs
+	return []list{
+		{"responders", func(ctx context.Context) (int, error) {
+			rows, _, err := l.Responders(ctx, dispatch.ResponderFilter{AreaIDs: areas, Limit: listed})
+			return len(rows), err
+		}},
+		{"incidents", func(ctx context.Context) (int, error) {
+			rows, _, err := l.Incidents(ctx, dispatch.IncidentFilter{Reach: dispatch.Reach{AreaIDs: areas, PartyAreaIDs: areas}, Queue: "all", Limit: listed})
+			return len(rows), err
+		}},
+		{"cameras", func(ctx context.Context) (int, error) {
+			rows, err := l.Cameras(ctx, dispatch.Box{West: 70, South: 0, East: 140, North: 55}, areas, listed)
+			return len(rows), err
+		}},
+	}
+}
+
+// timed gives the milliseconds of one reading.
+func timed(ctx context.Context, l *lists, read func(ctx context.Context) (int, error)) (float64, error) {
+	ctx = dispatch.WithViewer(ctx, l.viewer)
+	began := time.Now()
+	for range listings {
+		if _, err := read(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return float64(time.Since(began).Microseconds()) / 1000 / listings, nil
+}
