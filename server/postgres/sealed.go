@@ -45,6 +45,7 @@ var sealedPlaces = []sealedPlace{
 	{purpose: sealedAuditWords, table: "audit_text", value: "t.words", set: "words = x.sealed"},
 	{purpose: sealedImportProblem, table: "import_problem", value: "t.said", set: "said = x.sealed"},
 	{purpose: sealedCareDetails, table: "care_record", value: "t.details", set: "details = x.sealed"},
+	{purpose: factorPurpose, table: "account_factor", value: "t.secret", set: "secret = x.sealed", row: "t.account_id"},
 	// A responder as it was before an import.
 	{purpose: sealedResponderPhone, table: "import_change", value: "decode(substr(t.before->>'phone', 3), 'hex')", digest: true,
 		set: "before = t.before || jsonb_build_object('phone', x.sealed, 'phone_digest', x.digest)"},
