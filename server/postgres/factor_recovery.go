@@ -57,18 +57,14 @@ func (c *Accounts) RenewRecoveryCodes(ctx context.Context, s dispatch.Session, f
 	})
 }
 
-// takeRecoveryCode judges a recovery code and uses it up.
+// takeRecoveryCode judges a recovery code and uses it up; it is counted as codes are.
 func (c *Accounts) takeRecoveryCode(ctx context.Context, s dispatch.Session, from dispatch.Caller, typed string) (try, error) {
 	leave, err := c.hasher.enter(ctx)
 	if err != nil {
 		return try{}, err
 	}
 	defer leave()
-	known, err := c.knows(ctx, s.Account.Username, from)
-	if err != nil {
-		return try{}, err
-	}
-	t := newTry(tryFactor, s.Account.Username, from, known)
+	t := newTry(tryFactor, s.Account.Username, from, false)
 	last, err := c.reserve(ctx, t)
 	if err != nil {
 		return t, c.failed(ctx, s.Account.ID, "factor.recover", err)

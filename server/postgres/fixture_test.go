@@ -77,8 +77,14 @@ func self(t testing.TB, a dispatch.Actor) context.Context {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
+	return newFixtureAt(t, func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) })
+}
+
+// newFixtureAt makes one on a clock of the test's own.
+func newFixtureAt(t *testing.T, now func() time.Time) *fixture {
+	t.Helper()
 	ctx := t.Context()
-	c := testConfig(t, func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) })
+	c := testConfig(t, now)
 	store, err := Open(ctx, c)
 	if err != nil {
 		t.Fatal(err)
