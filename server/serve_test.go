@@ -467,7 +467,7 @@ func TestSocketManners(t *testing.T) {
 	}
 	closes("rubbish", 4000, func(c *websocket.Conn) error { return c.WriteMessage(websocket.TextMessage, []byte("{{{")) })
 	closes("another protocol", 4000, func(c *websocket.Conn) error { return c.WriteJSON(object{"type": "subscribe", "protocol": 99}) })
-	closes("a bomb: small deflated, 8 MiB inflated", 4000, func(c *websocket.Conn) error {
+	closes("a bomb: small deflated, 8 MiB inflated", 1009, func(c *websocket.Conn) error {
 		c.EnableWriteCompression(true)
 		// The server may cut it off before it is written out; the close tells.
 		_ = c.WriteMessage(websocket.TextMessage, bytes.Repeat([]byte(" "), 8<<20))

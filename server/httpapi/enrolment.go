@@ -34,7 +34,7 @@ func (a *api) enrolments() {
 	operation(a, "POST", "/api/v1/enrolments", "create-enrolment", "A code that lets one phone in as a person's, within ten minutes", InPerson, 201, a.createEnrolment)
 	operation(a, "GET", "/api/v1/enrolments", "list-enrolments", "Codes made for a person's phones, the newest first", InPerson, 200,
 		func(ctx context.Context, in *enrolmentsInput) (*body[enrolmentsView], error) {
-			r, err := a.Reader.Responder(ctx, in.ResponderID)
+			r, err := a.person(ctx, in.ResponderID)
 			if err == nil {
 				err = a.Service.MayEnrol(actorOf(ctx), r.AreaID)
 			}

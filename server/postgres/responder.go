@@ -217,7 +217,8 @@ func (s *Store) myAssignment(ctx context.Context, responderID int64) (*dispatch.
 	}
 	// The street's dispatch desk, else the district's. Where no unit is called
 	// that, the street office's duty phone, or emergency management's, is it.
-	err = s.read(ctx).QueryRow(ctx, `select coalesce((select u.duty_phone from unit u join area x on x.id = u.area_id
+	// It is for whoever is sent, and of an area that they may not see otherwise.
+	err = s.system().QueryRow(ctx, `select coalesce((select u.duty_phone from unit u join area x on x.id = u.area_id
 		where u.retired_at is null and u.duty_phone <> '' and (u.kind in ('dispatch_desk', 'street_office') and u.area_id in ($1, $2)
 			or u.kind in ('dispatch_desk', 'emergency') and x.level = 'district')
 		order by case when u.area_id = $1 then 0 when u.area_id = $2 then 1 else 2 end, u.kind <> 'dispatch_desk', u.id limit 1), '')`,

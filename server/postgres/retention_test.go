@@ -19,7 +19,7 @@ func TestRetention(t *testing.T) {
 	id := f.loop(goes, declines)
 	destroy := func() {
 		t.Helper()
-		if err := f.svc.Destroy(ctx); err != nil {
+		if err := f.svc.Destroy(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

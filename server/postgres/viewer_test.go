@@ -156,6 +156,9 @@ func TestTakingPartIsSeen(t *testing.T) {
 	see("the east, taking part", east, true, true)
 	f.exec(`update incident_party set until = now()`)
 	see("the east, when that has ended", east, false, false)
+	if r, err := f.store.Responder(dispatch.WithViewer(ctx, dispatch.Viewer{ResponderID: helper.ResponderID}), helper.ResponderID); err != nil || r.AreaID != south.ID {
+		t.Errorf("with their own eyes: %+v, %v", r, err)
+	}
 	i = f.incident(i.ID)
 	f.must(f.svc.Cancel(ctx, f.as(f.desk, "incident.cancel"), i.ID, i.Version, "误报"))
 	see("the phone, when it is over", phone, false, true)
