@@ -38,6 +38,7 @@ type cli struct {
 	User     userCmd     `cmd:"" help:"Accounts: list, add, disable, grant roles, reset what was lost."`
 	Audit    auditCmd    `cmd:"" help:"The audit trail: verify, list, print the key of its checkpoints."`
 	Keys     keysCmd     `cmd:"" help:"The keys that personal data is sealed with: list, rotate, reseal, retire."`
+	Rights   rightsCmd   `cmd:"" help:"Print what each role sees and may do, and by what."`
 	DataMap  dataMapCmd  `cmd:"" help:"Print what every column of the database holds: how delicate it is, how it is protected, why or for how long."`
 	Database databaseCmd `cmd:"" help:"Run a command with DATABASE_URL set to the private PostgreSQL."`
 	OpenAPI  openAPICmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
