@@ -53,6 +53,7 @@ type api struct {
 	addresses *limiter // what strangers do, by address
 	people    *limiter // what accounts do
 	sockets   crowd
+	watch     *watch // what becomes of the sessions of open sockets
 	patience  patience
 	tiles     *tileCache
 	months    kept[[]dispatch.MedianTime]
@@ -88,7 +89,7 @@ func newAPI(d Deps) *api {
 			return p
 		}
 	})
-	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), sockets: crowd{open: map[string]int{}}, patience: usualPatience, tiles: newTileCache(time.Now),
+	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), sockets: crowd{open: map[string]int{}}, watch: newWatch(d.Accounts, d.Log), patience: usualPatience, tiles: newTileCache(time.Now),
 		pictures: make(chan struct{}, picturesAtOnce), took: newTook(d.Metrics)}
 	config := huma.DefaultConfig("Yiping 一屏", d.Version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", "" // the document is a route of the registry

@@ -193,6 +193,11 @@ func (f *fakeAccounts) SignIn(ctx context.Context, from dispatch.Caller, usernam
 
 func (f *fakeAccounts) SignOut(context.Context, dispatch.Session) error { return nil }
 
+// Watch knows of no session: each socket looks for itself.
+func (f *fakeAccounts) Watch(context.Context, []int64) (map[int64][]dispatch.Grant, error) {
+	return nil, nil
+}
+
 func (f *fakeAccounts) Seen(context.Context, dispatch.Session) error { return nil }
 
 func (f *fakeAccounts) Profile() dispatch.PasswordProfile { return dispatch.PasswordProfiles["asvs"] }

@@ -82,6 +82,9 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(counted, r.WithContext(ctx))
 		a.auditRefused(ctx, r.Method, route, counted.status)
+		if counted.status < 400 && touchesRights(r.Method, r.URL.Path) {
+			a.watch.poke()
+		}
 		took := time.Since(started)
 		a.took.WithLabelValues(route, strconv.Itoa(counted.status)).Observe(took.Seconds())
 		a.Log.WithLevel(a.lineLevel(r.Method, counted.status)).Str("request", id).Str("method", r.Method).Str("route", route).

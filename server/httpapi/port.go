@@ -77,6 +77,9 @@ type Accounts interface {
 	// that it is narrowed to; CodeSignedOut for none.
 	SessionByBearer(ctx context.Context, bearer string) (s dispatch.Session, areaID *int64, err error)
 	Session(ctx context.Context, id int64) (dispatch.Session, error)
+	// Watch gives what the accounts of sessions may do now; who is no longer
+	// signed in is missing. It is asked again and again for all open sockets.
+	Watch(ctx context.Context, sessionIDs []int64) (map[int64][]dispatch.Grant, error)
 	// Seen notes that a session is used.
 	Seen(ctx context.Context, s dispatch.Session) error
 	Sessions(ctx context.Context, accountID int64) ([]dispatch.OwnSession, error)

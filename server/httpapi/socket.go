@@ -58,10 +58,10 @@ const (
 
 // patience is how long a socket waits for its client.
 type patience struct {
-	subscribe, ping, pong, write, recheck, linger time.Duration
+	subscribe, ping, pong, write, linger time.Duration
 }
 
-var usualPatience = patience{subscribe: 10 * time.Second, ping: 25 * time.Second, pong: 8 * time.Second, write: 10 * time.Second, recheck: 4 * time.Second, linger: time.Second}
+var usualPatience = patience{subscribe: 10 * time.Second, ping: 25 * time.Second, pong: 8 * time.Second, write: 10 * time.Second, linger: time.Second}
 
 // hello is the client's first message.
 type hello struct {
@@ -133,6 +133,10 @@ type socket struct {
 	request *http.Request
 	session dispatch.Session
 	patience
+
+	mu   sync.Mutex // what the reader and the writer share
+	sub  Subscription
+	view *orb.Bound // that the client looks at
 }
 
 func (c *socket) serve() {
@@ -144,17 +148,16 @@ func (c *socket) serve() {
 	}
 	ctx, cancel := context.WithCancel(c.request.Context())
 	defer cancel()
-	sub, err := c.subscribe(ctx, first)
-	if err != nil {
-		c.api.Log.Warn().Err(err).Msg("live feed: no subscription")
-		c.close(closeTryLater, "try_later")
+	watched := c.api.watch.join(c.session)
+	defer c.api.watch.leave(watched)
+	c.view = first.view()
+	if !c.subscribe(ctx, first) {
 		return
 	}
-	defer sub.Leave()
-	sub.Look(first.view())
+	defer func() { c.sub.Leave() }()
 	gone := make(chan struct{})
-	go c.read(gone, sub)
-	c.write(ctx, sub, gone)
+	go c.read(gone)
+	c.write(ctx, watched, first.Layers, gone)
 }
 
 // readHello takes the first message, in time, of bounded size.
@@ -230,29 +233,12 @@ func (c *socket) readMessage() ([]byte, error) {
 	return raw, err
 }
 
-func (c *socket) subscribe(ctx context.Context, first hello) (Subscription, error) {
-	actor := c.session.Actor()
-	var home int64
-	if actor.ResponderID != 0 {
-		r, err := c.api.Reader.Responder(ctx, actor.ResponderID)
-		if err != nil {
-			return nil, err
-		}
-		home = r.AreaID
-	}
-	epoch, offset := "", int64(0)
-	if first.Since != nil {
-		epoch, offset = first.Since.Epoch, first.Since.Offset
-	}
-	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, first.Layers)
-}
-
 // lookEvery is how often a client may say something; who is faster waits.
 const lookEvery = 200 * time.Millisecond
 
 // read answers pings, notices the end, and takes what part of the map the client
 // looks at; other than that it has nothing more to say.
-func (c *socket) read(gone chan<- struct{}, sub Subscription) {
+func (c *socket) read(gone chan<- struct{}) {
 	defer close(gone)
 	alive := func() { _ = c.conn.SetReadDeadline(time.Now().Add(c.ping + c.pong)) }
 	alive()
@@ -268,23 +254,34 @@ func (c *socket) read(gone chan<- struct{}, sub Subscription) {
 			return
 		}
 		if m.Type == "view" {
-			sub.Look(m.view())
+			c.look(m.view())
 		}
 		time.Sleep(lookEvery)
 	}
 }
 
-// write drains the subscription, pings, and looks at the session again and again.
-func (c *socket) write(ctx context.Context, sub Subscription, gone <-chan struct{}) {
-	pings, rechecks := time.NewTicker(c.ping), time.NewTicker(c.recheck)
+// write drains the subscription, pings, and takes over what has become of the session.
+func (c *socket) write(ctx context.Context, w *watched, layers []string, gone <-chan struct{}) {
+	pings := time.NewTicker(c.ping)
 	defer pings.Stop()
-	defer rechecks.Stop()
 	for {
+		select {
+		case <-w.changed: // before anything else is sent
+			if !c.renew(ctx, w, layers) {
+				return
+			}
+			continue
+		default:
+		}
 		select {
 		case <-gone:
 			return
-		case <-sub.Ready():
-			message, closed := sub.Next()
+		case <-w.changed:
+			if !c.renew(ctx, w, layers) {
+				return
+			}
+		case <-c.sub.Ready():
+			message, closed := c.sub.Next()
 			if message != nil && !c.send(message) {
 				return
 			}
@@ -296,11 +293,6 @@ func (c *socket) write(ctx context.Context, sub Subscription, gone <-chan struct
 			if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.patience.write)) != nil {
 				return
 			}
-		case <-rechecks.C:
-			if !c.stillSignedIn(ctx) {
-				c.close(closeSignedOut, "signed_out")
-				return
-			}
 		}
 	}
 }
@@ -309,13 +301,6 @@ func (c *socket) send(message []byte) bool {
 	_ = c.conn.SetWriteDeadline(time.Now().Add(c.patience.write))
 	c.conn.EnableWriteCompression(len(message) >= deflateFrom)
 	return c.conn.WriteMessage(websocket.TextMessage, message) == nil
-}
-
-// stillSignedIn asks for the session again. A database that does not answer
-// keeps the picture: it ends nobody's session.
-func (c *socket) stillSignedIn(ctx context.Context) bool {
-	_, err := c.api.identify(c.request.WithContext(ctx))
-	return dispatch.CodeOf(err) != dispatch.CodeSignedOut
 }
 
 func (c *socket) closeFor(reason string) {

@@ -64,10 +64,10 @@ type liveUnder struct {
 	url  string
 }
 
-func newLiveUnder(t *testing.T) *liveUnder {
+func newLiveUnder(t *testing.T, change ...func(*Deps)) *liveUnder {
 	t.Helper()
 	l := &liveUnder{feed: &fakeFeed{}}
-	l.under = newUnder(t, func(d *Deps) { d.Feed, d.Origins = l.feed, []string{"https://console.example.cn"} })
+	l.under = newUnder(t, append([]func(*Deps){func(d *Deps) { d.Feed, d.Origins = l.feed, []string{"https://console.example.cn"} }}, change...)...)
 	l.api = newAPI(l.deps)
 	server := httptest.NewServer(l.api.wrap(l.api.mux))
 	t.Cleanup(server.Close)

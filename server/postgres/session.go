@@ -44,16 +44,20 @@ func (c *Accounts) Session(ctx context.Context, id int64) (dispatch.Session, err
 	return c.findSession(ctx, c.store.system(), `s.id = $1`, id)
 }
 
+// selectLive reads sessions that nobody has ended; $2 is the time. Whether one is
+// still alive at it is said by dispatch.Session.Alive.
+const selectLive = `select s.id as session_id, s.method, s.device, s.network, s.created_at as opened_at, s.seen_at, s.expires_at,
+		s.must_change, s.factor_at, s.locked_at, coalesce((select factor_roles from installation), '{}') as factor_roles,
+		s.expires_at <= $2 and exists (select 1 from assignment t where t.responder_id = q.responder_id and t.state in ('accepted', 'en_route', 'on_scene')) as on_task,
+		q.*
+	from session s join (` + selectAccount + `) q on q.id = s.account_id
+	where s.revoked_at is null and q.disabled_at is null`
+
 // findSession gives the one live session that a condition names by $1. The task
 // that may keep it alive is asked for only where its time is over.
 func (c *Accounts) findSession(ctx context.Context, q querier, where string, arg any) (dispatch.Session, error) {
 	now := c.store.now()
-	r, err := one[sessionRow](ctx, q, `select s.id as session_id, s.method, s.device, s.network, s.created_at as opened_at, s.seen_at, s.expires_at,
-			s.must_change, s.factor_at, s.locked_at, coalesce((select factor_roles from installation), '{}') as factor_roles,
-			s.expires_at <= $2 and exists (select 1 from assignment t where t.responder_id = q.responder_id and t.state in ('accepted', 'en_route', 'on_scene')) as on_task,
-			q.*
-		from session s join (`+selectAccount+`) q on q.id = s.account_id
-		where `+where+` and s.revoked_at is null and q.disabled_at is null`, arg, now)
+	r, err := one[sessionRow](ctx, q, selectLive+` and `+where, arg, now)
 	s := r.session(now)
 	if dispatch.CodeOf(err) == dispatch.CodeNotFound || err == nil && !s.Alive(now) {
 		return dispatch.Session{}, dispatch.Refuse(dispatch.CodeSignedOut, "")

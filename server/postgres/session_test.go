@@ -1,8 +1,12 @@
 package postgres
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"yiping/server/dispatch"
 )
@@ -60,4 +64,66 @@ func TestSessionsEndByRole(t *testing.T) {
 	lives("after a shift", true, false, false)
 	k.pass(366 * 24 * time.Hour)
 	lives("after a year", false, false, false)
+}
+
+// TestWatch: open sockets are told what their sessions may do, as the sessions'
+// own look says it, and what has ended is missing.
+func TestWatch(t *testing.T) {
+	k := newIdentity(t)
+	open := func(name string, role dispatch.Role) dispatch.Opened {
+		name, _ = k.person(name, role)
+		return k.signIn(dispatch.Caller{Address: "192.0.2.1"}, name, goodPassword, "")
+	}
+	stays, out, disabled, bare := open("stays", dispatch.RoleCommander), open("out", dispatch.RoleCommander), open("disabled", dispatch.RoleCommander), open("bare", dispatch.RoleCommander)
+	idle, wall := open("idle", dispatch.RoleSystemAdministrator), open("wall", dispatch.RoleWall)
+	all := []int64{stays.Session.ID, out.Session.ID, disabled.Session.ID, bare.Session.ID, idle.Session.ID, wall.Session.ID, 1 << 40}
+	watched := func(when string, want ...dispatch.Opened) {
+		t.Helper()
+		alive, err := k.accounts.Watch(t.Context(), all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(alive) != len(want) {
+			t.Errorf("%s: %d sessions go on, want %d", when, len(alive), len(want))
+		}
+		for _, o := range want {
+			s, err := k.accounts.SessionByToken(t.Context(), o.Token)
+			grants, ok := alive[o.Session.ID]
+			if err != nil || !ok || !slices.Equal(grants, s.Account.Roles) {
+				t.Errorf("%s: %s has %v, %t; its session %v, %v", when, o.Session.Account.Username, grants, ok, s.Account.Roles, err)
+			}
+		}
+	}
+	watched("at first", stays, out, disabled, bare, idle, wall)
+	if err := k.accounts.SignOut(t.Context(), out.Session); err != nil {
+		t.Fatal(err)
+	}
+	k.exec(`update account set disabled_at = now() where id = $1`, disabled.Session.Account.ID)
+	k.exec(`delete from account_role where account_id = $1`, bare.Session.Account.ID)
+	watched("after a change", stays, bare, idle, wall)
+	k.pass(31 * time.Minute)
+	if alive, err := k.accounts.Watch(t.Context(), all); err != nil || len(alive[stays.Session.ID]) != 1 {
+		t.Errorf("after half an hour: %v, %v", alive, err)
+	} else if _, ok := alive[idle.Session.ID]; ok {
+		t.Error("who administers and went away is still watched")
+	}
+	k.pass(12 * time.Hour)
+	watched("after a shift", wall)
+}
+
+// TestWatchGoesByIndex: with thousands of sessions it reads those that are open.
+func TestWatchGoesByIndex(t *testing.T) {
+	k := newIdentity(t)
+	_, a := k.person("boss", dispatch.RoleCommander)
+	k.exec(`insert into session (token_hash, account_id, method, device, network, created_at, seen_at, expires_at)
+		select sha256(n::text::bytea), $1, 'password', '', '', now(), now(), now() from generate_series(1, 20000) n`, a.AccountID)
+	k.exec(`analyze session`)
+	rows, err := k.accounts.store.system().Query(t.Context(), `explain `+strings.NewReplacer("$1", "'{7,8,9}'", "$2", "now()").Replace(selectLive+` and s.id = any($1)`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if plan := strings.Join(lines, "\n"); err != nil || !strings.Contains(plan, "Index Scan using session_id on session s") {
+		t.Errorf("%v\n%s", err, plan)
+	}
 }

@@ -31,6 +31,7 @@ const schemas = {
     epoch: v.string(),
     offset: id,
     server_time: v.string(),
+    reason: v.optional(v.string()),
     incidents: v.array(incident),
     offers: v.array(offer),
     assignments: v.array(assignment),
@@ -61,6 +62,8 @@ export type SnapshotFrame = {
   epoch: string
   offset: number
   server_time: string
+  /** 'first' without an offset to go on from: at the beginning, and under other rights. */
+  reason?: string
   incidents: Incident[]
   offers: Offer[]
   assignments: Assignment[]

@@ -44,6 +44,13 @@ describe('the picture', () => {
     expect(p.offset).toBe(9)
   })
 
+  it('forgets events too where it begins again under other rights', () => {
+    const p = told(snapshot(1, { incidents: [incident(1, 1)] }), event(2), snapshot(9, { reason: 'first' }))
+    expect(p.incidents.size).toBe(0)
+    expect(p.events).toEqual([])
+    expect(told(snapshot(1), event(2), snapshot(9, { reason: 'gap' })).events).toHaveLength(1)
+  })
+
   it('shows people in view, and of a crowd only those who work', () => {
     const task = { task: { incident_id: 1, assignment_id: 1, state: 'en_route' } } as Partial<Responder>
     const working = snapshot(1, { responders: [responder(1, task)] })

@@ -63,7 +63,7 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
         assignments: byId(frame.assignments),
         responders: byId(frame.responders),
         crowd: [],
-        events: picture.epoch === frame.epoch ? picture.events : [],
+        events: picture.epoch === frame.epoch && frame.reason !== 'first' ? picture.events : [],
       }
     case 'resumed':
       return { ...picture, epoch: frame.epoch, clockOffset: Date.parse(frame.server_time) - now }

@@ -1,0 +1,78 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/paulmach/orb"
+
+	"yiping/server/dispatch"
+)
+
+// subscribe puts the socket on the feed with the rights of its session, or closes it.
+func (c *socket) subscribe(ctx context.Context, first hello) bool {
+	sub, err := c.openFeed(ctx, first)
+	if err != nil {
+		c.api.Log.Warn().Err(err).Msg("live feed: no subscription")
+		c.close(closeTryLater, "try_later")
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sub != nil {
+		c.sub.Leave()
+	}
+	c.sub = sub
+	sub.Look(c.view)
+	return true
+}
+
+func (c *socket) openFeed(ctx context.Context, first hello) (Subscription, error) {
+	actor := c.session.Actor()
+	ctx = dispatch.WithViewer(ctx, actor.Viewer(c.api.Service.Tree()))
+	var home int64
+	if actor.ResponderID != 0 {
+		r, err := c.api.Reader.Responder(ctx, actor.ResponderID)
+		if err != nil {
+			return nil, err
+		}
+		home = r.AreaID
+	}
+	epoch, offset := "", int64(0)
+	if first.Since != nil {
+		epoch, offset = first.Since.Epoch, first.Since.Offset
+	}
+	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, first.Layers)
+}
+
+// look turns the feed to another part of the map.
+func (c *socket) look(view *orb.Bound) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.view = view
+	c.sub.Look(view)
+}
+
+// renew looks at the session again, false where the socket has ended over it.
+// With other rights it is put on the feed anew: what waits for it is dropped, and
+// a whole picture takes the place of the one before. A database that does not
+// answer keeps the picture: it ends nobody's session, and the watch asks again.
+func (c *socket) renew(ctx context.Context, w *watched, layers []string) bool {
+	session, err := c.api.identify(c.request.WithContext(ctx))
+	switch {
+	case dispatch.CodeOf(err) == dispatch.CodeSignedOut:
+		c.close(closeSignedOut, "signed_out")
+		return false
+	case err != nil:
+		return true
+	case held(c.request, session, SignedIn) != nil: // a second factor is due: not by a socket
+		c.close(closeStopping, "rights_changed")
+		return false
+	}
+	before := c.session.Account.Roles
+	c.session = session
+	c.api.watch.has(w, session)
+	if sameGrants(before, session.Account.Roles) {
+		return true
+	}
+	return c.subscribe(ctx, hello{Layers: layers})
+}
