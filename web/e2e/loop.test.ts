@@ -93,8 +93,8 @@ it('pages outlive the server and go on where they were', async () => {
   const responder = await phone(browser, server, place)
   await server.kill()
   const killed = performance.now()
-  await screen.page.getByTestId('link-banner').waitFor({ timeout: 8000 })
-  await console.page.getByTestId('link-banner').waitFor({ timeout: 8000 })
+  await screen.page.getByTestId('link-banner').waitFor()
+  await console.page.getByTestId('link-banner').waitFor()
   process.stdout.write(`banner after ${Math.round(performance.now() - killed)} ms\n`)
   expect(await screen.page.getByTestId('wall-open-count').textContent()).not.toBe('0')
 
