@@ -64,6 +64,9 @@ func (s *Service) OpenCare(ctx context.Context, a Actor, incidentID int64, reaso
 		if people, err = tx.CareAround(ctx, orb.Point{i.Lon, i.Lat}, s.care.RadiusMeters, areas); err != nil {
 			return err
 		}
+		if len(people) == 0 && areas != nil && !s.seesIncident(a, i) { // that it is there is not told by nobody being near
+			return Refuse(CodeNotFound, "")
+		}
 		return tx.DiscloseCare(ctx, a, i, people, reason)
 	})
 	if err != nil {
@@ -84,7 +87,7 @@ func (s *Service) careAreas(ctx context.Context, tx Tx, a Actor, i Incident) ([]
 			return nil, nil
 		}
 	}
-	if !a.May(ActionCare) {
+	if !a.May(ActionCare) || i.State.Terminal() && !s.seesIncident(a, i) {
 		return nil, Refuse(CodeNotFound, "")
 	}
 	areas := s.areasOf(a, ActionCare)
@@ -95,6 +98,12 @@ func (s *Service) careAreas(ctx context.Context, tx Tx, a Actor, i Incident) ([]
 		return nil, Refuse(CodeForbidden, "")
 	}
 	return areas, nil
+}
+
+// seesIncident says whether an incident exists for somebody, by area or by
+// taking part.
+func (s *Service) seesIncident(a Actor, i Incident) bool {
+	return a.Sight(s.Tree()).Incident(i, false).Sees(FieldIncident)
 }
 
 // ExportCare notes that the care records of an area leave in clear, before they

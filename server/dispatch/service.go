@@ -101,11 +101,10 @@ func (s *Service) allow(a Actor, action Action, areaID int64) error {
 // allowIncident refuses an action on an incident outside the actor's areas. Who
 // takes part sees it, and is told that they may not.
 func (s *Service) allowIncident(a Actor, action Action, i Incident) error {
-	tree := s.Tree()
 	switch {
-	case a.MayIn(tree, action, i.AreaID):
+	case a.MayIn(s.Tree(), action, i.AreaID):
 		return nil
-	case a.Sight(tree).Incident(i, false).Sees(FieldIncident):
+	case s.seesIncident(a, i):
 		return Refuse(CodeForbidden, "")
 	}
 	return Refuse(CodeNotFound, "")

@@ -30,7 +30,6 @@ func TestOpenCare(t *testing.T) {
 	worker := f.account("worker", dispatch.RoleCommunity, f.west.ID, 0)
 	elsewhere := f.account("elsewhere", dispatch.RoleCommunity, f.east.ID, 0)
 	near := f.care("钱婆婆", ownPhone, orb.Point{121.0505, 38.0505}, f.west.ID)
-	across := f.care("孙爷爷", ownPhone, orb.Point{121.0502, 38.0502}, f.east.ID)
 	f.care("远处", ownPhone, orb.Point{121.07, 38.07}, f.west.ID)
 	i := f.verified()
 	f.must(f.svc.Send(ctx, f.as(f.desk, "send"), i.ID, i.Version, []int64{one.ResponderID, two.ResponderID}, ""))
@@ -51,6 +50,8 @@ func TestOpenCare(t *testing.T) {
 	}
 	open(one, "上门查看", dispatch.CodeNotFound) // asked, not gone
 	f.must(f.svc.AnswerOffer(ctx, f.as(one, "accept"), f.offersOf(i.ID)[one.ResponderID].ID, dispatch.Answer{Step: "accept"}))
+	open(elsewhere, "上门查看", dispatch.CodeNotFound) // nobody of theirs is near, and the incident is not theirs to know
+	across := f.care("孙爷爷", ownPhone, orb.Point{121.0502, 38.0502}, f.east.ID)
 	open(one, "上门查看", "", across, near)
 	open(one, " ", dispatch.CodeReasonRequired)
 	open(worker, "上门查看", "", near)
@@ -66,6 +67,7 @@ func TestOpenCare(t *testing.T) {
 	f.must(f.svc.Cancel(ctx, f.as(f.desk, "cancel"), i.ID, f.incident(i.ID).Version, "误报"))
 	open(one, "上门查看", dispatch.CodeNotFound)
 	open(worker, "上门查看", dispatch.CodeForbidden)
+	open(elsewhere, "上门查看", dispatch.CodeNotFound)
 	dump := f.dump()
 	holds(t, dump, "钱婆婆", "孙爷爷", "轮椅", ownPhone)
 	if !strings.Contains(dump, "elderly_alone") {
