@@ -130,7 +130,7 @@ func (s *Service) ownConsent(ctx context.Context, c Command, do func(ctx context
 	if c.Actor.ResponderID == 0 || !c.Actor.May(ActionRespond) {
 		return Outcome{}, Refuse(CodeForbidden, "")
 	}
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		r, err := tx.LockResponder(ctx, c.Actor.ResponderID)
 		if err != nil {
 			return Outcome{}, err
@@ -162,7 +162,7 @@ func (s *Service) AddConsentText(ctx context.Context, c Command, t ConsentText) 
 	case t.BindingFrom.Before(t.Since):
 		return Outcome{}, Refuse(CodeInvalid, "binding_from")
 	}
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		version, err := tx.AddConsentText(ctx, t)
 		return Outcome{Noun: NounConsent, Version: version}, err
 	})

@@ -47,7 +47,7 @@ func (s *Service) CreateEnrolment(ctx context.Context, c Command, responderID in
 		return Outcome{}, Refuse(CodeInvalid, "device")
 	}
 	now := s.now()
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		r, err := tx.LockResponder(ctx, responderID)
 		if err != nil {
 			return Outcome{}, err
@@ -77,7 +77,7 @@ func (s *Service) CreateEnrolment(ctx context.Context, c Command, responderID in
 
 // WithdrawEnrolment makes a code useless.
 func (s *Service) WithdrawEnrolment(ctx context.Context, c Command, id int64) (Outcome, error) {
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		e, err := tx.LockEnrolment(ctx, id)
 		if err != nil {
 			return Outcome{}, err

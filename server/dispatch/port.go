@@ -14,7 +14,20 @@ type Command struct {
 	Key     string // "" only for the system's own
 	Name    string // e.g. "incident.verify"
 	Payload []byte // the request, canonical; hashed, never stored
+	service bool   // see AsService
 }
+
+// AsService gives the command as one that the service itself carries out: for
+// what lies in tables of which no request may see a row, accounts and what is
+// personal as such.
+func (c Command) AsService() Command {
+	c.service = true
+	return c
+}
+
+// IsService says whether the service itself carries the command out: so declared,
+// or the clock's own.
+func (c Command) IsService() bool { return c.service || c.Actor.System }
 
 // Outcome is what a command made, remembered under its key.
 type Outcome struct {
@@ -49,7 +62,7 @@ type Store interface {
 	Audit(ctx context.Context, e AuditEntry) error
 
 	PersonalStore
-	DisclosureStore
+	RevealStore
 }
 
 // Tx is one transaction of a command. Its locks are taken in the order

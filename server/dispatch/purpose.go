@@ -54,7 +54,7 @@ func (s *Service) purpose(ctx context.Context, c Command, id int64, seen int, ch
 	if !c.Actor.MayIn(s.Tree(), ActionPrivacy, s.Tree().Root()) {
 		return Outcome{}, Refuse(CodeForbidden, "")
 	}
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		var p Purpose
 		if id != 0 {
 			var err error

@@ -82,7 +82,7 @@ func (s *Service) SetRetention(ctx context.Context, c Command, what string, seen
 	if !c.Actor.MayIn(s.Tree(), ActionRetain, s.Tree().Root()) {
 		return Outcome{}, Refuse(CodeForbidden, "")
 	}
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		r, err := tx.LockRetention(ctx, what)
 		if err != nil {
 			return Outcome{}, err
@@ -139,7 +139,7 @@ func (s *Service) LiftHold(ctx context.Context, c Command, id int64) (Outcome, e
 func (s *Service) holding(ctx context.Context, c Command, id int64,
 	do func(ctx context.Context, tx Tx, i Incident, standing *Hold, now time.Time) (kind string, err error),
 ) (Outcome, error) {
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		i, _, err := tx.LockIncident(ctx, id)
 		if err != nil {
 			return Outcome{}, err

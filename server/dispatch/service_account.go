@@ -36,7 +36,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Command, in NewAccount) (
 			return Outcome{}, Refuse(CodeInvalid, "responder_id")
 		}
 	}
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		if err := s.mayGrant(c.Actor, Account{ResponderID: account.ResponderID}, in.Grants); err != nil {
 			return Outcome{}, err
 		}
@@ -59,7 +59,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Command, in NewAccount) (
 // changeAccount runs a command on one account: lock, who may, decide. Nobody's
 // own: what one may do is another's to say.
 func (s *Service) changeAccount(ctx context.Context, c Command, id int64, decide func(ctx context.Context, tx Tx, a Account) (Account, error)) (Outcome, error) {
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		a, err := tx.LockAccount(ctx, id)
 		if err != nil {
 			return Outcome{}, err
@@ -200,7 +200,7 @@ func (s *Service) EndSessions(ctx context.Context, c Command, id, sessionID int6
 
 // EndOwnSession ends one of the actor's own sessions.
 func (s *Service) EndOwnSession(ctx context.Context, c Command, sessionID int64) (Outcome, error) {
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		ended, err := tx.EndSessions(ctx, c.Actor.AccountID, sessionID, EndByOwner)
 		if err == nil && ended == 0 {
 			err = Refuse(CodeNotFound, "")
@@ -224,7 +224,7 @@ func (s *Service) SetFactorRoles(ctx context.Context, c Command, roles []Role) (
 			return Outcome{}, Refuse(CodeInvalid, "factor_roles")
 		}
 	}
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		if !c.Actor.MayIn(s.Tree(), ActionGrant, s.Tree().Root()) {
 			return Outcome{}, Refuse(CodeForbidden, "")
 		}

@@ -72,7 +72,7 @@ func (s *Service) CreateToken(ctx context.Context, c Command, accountID int64, i
 	if !in.ExpiresAt.After(now) || in.ExpiresAt.After(now.Add(tokenLife)) {
 		return Outcome{}, Refuse(CodeInvalid, "expires_at")
 	}
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		account, err := tx.LockAccount(ctx, accountID)
 		if err != nil {
 			return Outcome{}, err
@@ -104,7 +104,7 @@ func (s *Service) CreateToken(ctx context.Context, c Command, accountID int64, i
 
 // RevokeToken ends a token for good.
 func (s *Service) RevokeToken(ctx context.Context, c Command, id int64) (Outcome, error) {
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		t, err := tx.LockToken(ctx, id)
 		if err != nil {
 			return Outcome{}, err

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -74,23 +72,13 @@ func (s *Store) act(ctx context.Context) querier {
 	return viewed{s.app, s.say(scopeCommand, dispatch.Viewer{AccountID: v.AccountID, ResponderID: v.ResponderID})}
 }
 
-// serviceWork is what commands do as the service itself: accounts and what is
-// personal as such are in tables that no request may see a row of. A name that
-// ends with a dot stands for all that begin with it.
-var serviceWork = []string{"account.", "consent.", "consent_text.", "enrolment.", "incident.hold", "incident.lift_hold", "installation.",
-	"purpose.", "reporter.", "responder.erase", "retention.", "session.", "token."}
-
-func isServiceWork(command string) bool {
-	return slices.ContainsFunc(serviceWork, func(w string) bool { return w == command || strings.HasSuffix(w, ".") && strings.HasPrefix(command, w) })
-}
-
-// begin starts the transaction of a command. The clock's own and service work are
+// begin starts the transaction of a command. What the service itself carries out is
 // the system's; all others are the application's and may write, within what its
 // role was granted. They see what the one who asks may not: that somebody is on a
 // task elsewhere decides whether they can be sent, and a code tells no more than
 // yes or no. What was seen leaves only through a read of the viewer's own.
 func (s *Store) begin(ctx context.Context, c dispatch.Command) (pgx.Tx, error) {
-	if c.Actor.System || isServiceWork(c.Name) {
+	if c.IsService() {
 		return s.system().Begin(ctx)
 	}
 	said := s.say(scopeCommand, dispatch.Viewer{AccountID: c.Actor.AccountID, ResponderID: c.Actor.ResponderID})
