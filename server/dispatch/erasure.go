@@ -174,12 +174,12 @@ type ErasureTx interface {
 	EraseReporter(ctx context.Context, phone string, areaIDs []int64, at time.Time, by *int64) (reports, care int64, err error)
 }
 
-// leastReason is how many characters say why somebody's data is looked at.
-const leastReason = 4
+// LeastReason is how many characters say why somebody's data is looked at.
+const LeastReason = 4
 
 // needsReason refuses a reason that says nothing.
 func needsReason(reason string) error {
-	if len([]rune(strings.TrimSpace(reason))) < leastReason {
+	if len([]rune(strings.TrimSpace(reason))) < LeastReason {
 		return Refuse(CodeReasonRequired, "reason")
 	}
 	return nil
@@ -194,7 +194,7 @@ func (s *Service) ErasePerson(ctx context.Context, c Command, id int64, reason s
 	if err := needsReason(reason); err != nil {
 		return Outcome{}, err
 	}
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		r, err := tx.LockResponder(ctx, id)
 		if err != nil {
 			return Outcome{}, err
@@ -280,7 +280,7 @@ func (s *Service) EraseReporter(ctx context.Context, c Command, phone, reason st
 		return Outcome{}, Refuse(CodeForbidden, "")
 	}
 	areas := s.areasOf(c.Actor, ActionPrivacy)
-	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
+	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
 		reports, care, err := tx.EraseReporter(ctx, phone, areas, s.now(), accountOf(c.Actor))
 		if err != nil {
 			return Outcome{}, err

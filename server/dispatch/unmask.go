@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"strings"
-	"unicode/utf8"
 )
 
 // Reveal is a way in which somebody is given what lists mask.
@@ -20,15 +19,12 @@ const (
 // night, too little to copy a roster or to try numbers out.
 var mostReveals = map[Reveal]int{RevealNumber: 60, RevealFind: 60, RevealExport: 3}
 
-// LeastReason is how many characters a reason has at least.
-const LeastReason = 4
-
 // UnmaskReasons are reasons that are given with one touch, as keys of the
 // message files; others may be written.
 var UnmaskReasons = []string{"contact", "verify", "coordinate", "correct"}
 
-// DisclosureStore keeps how often and writes the record.
-type DisclosureStore interface {
+// RevealStore keeps how often and writes the record.
+type RevealStore interface {
 	// Disclose refuses (CodeTooMany) who has asked for it as often as most within
 	// the last hour, and writes the record.
 	Disclose(ctx context.Context, how Reveal, most int, e AuditEntry) error
@@ -45,7 +41,7 @@ func (s *Service) Unmask(ctx context.Context, a Actor, noun Noun, id int64, reas
 	e := a.Entry(ctx, AuditUnmask, string(noun)+".unmask")
 	e.Noun, e.NounID, e.Reason = noun, id, strings.TrimSpace(reason)
 	defer func() { s.auditRefused(ctx, e, err) }()
-	if err := checkReason(reason); err != nil {
+	if err := needsReason(reason); err != nil {
 		return "", err
 	}
 	switch noun {
@@ -74,18 +70,11 @@ func (s *Service) Disclose(ctx context.Context, a Actor, how Reveal, noun Noun, 
 	e.Noun, e.Reason = noun, strings.TrimSpace(reason)
 	defer func() { s.auditRefused(ctx, e, err) }()
 	if how == RevealExport {
-		if err := checkReason(reason); err != nil {
+		if err := needsReason(reason); err != nil {
 			return err
 		}
 	}
 	return s.store.Disclose(ctx, how, mostReveals[how], e)
-}
-
-func checkReason(reason string) error {
-	if utf8.RuneCountInString(strings.TrimSpace(reason)) < LeastReason {
-		return Refuse(CodeReasonRequired, "reason")
-	}
-	return nil
 }
 
 // auditRefused notes a refusal of what is no command.

@@ -76,17 +76,3 @@ func (t *attempt) noteworthy(method, route string, status int) bool {
 	}
 	return false
 }
-
-// coarse gives where a request comes from as the audit trail keeps it: to 24
-// bits of IPv4 or 48 of IPv6, which tells an office from elsewhere and no person.
-func (c caller) coarse() string {
-	bits := 24
-	if c.address.Is6() {
-		bits = 48
-	}
-	network, err := c.address.Prefix(bits)
-	if err != nil || !network.IsValid() {
-		return ""
-	}
-	return network.String()
-}

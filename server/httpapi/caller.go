@@ -41,6 +41,20 @@ func (c caller) network() string {
 	return network.String()
 }
 
+// coarse gives where a request comes from as the audit trail and the sessions keep it: to 24
+// bits of IPv4 or 48 of IPv6, which tells an office from elsewhere and no person.
+func (c caller) coarse() string {
+	bits := 24
+	if c.address.Is6() {
+		bits = 48
+	}
+	network, err := c.address.Prefix(bits)
+	if err != nil || !network.IsValid() {
+		return ""
+	}
+	return network.String()
+}
+
 // findCaller reads where a request comes from. What X-Forwarded-For and -Proto
 // say is believed from the proxies alone: from the last entry backwards, past
 // the proxies, the first address that is none of them is the caller's.

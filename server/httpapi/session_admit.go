@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"strings"
 
 	"yiping/server/dispatch"
@@ -77,18 +76,5 @@ func fromOf(ctx context.Context) dispatch.Caller {
 		return dispatch.Caller{}
 	}
 	c := callerOf(ctx)
-	return dispatch.Caller{Address: c.network(), Network: keptNetwork(c.address), Device: cookieOf(r, deviceCookieName), Agent: r.UserAgent()}
-}
-
-// keptNetwork gives what is kept of an address: 24 bits, of IPv6 48.
-func keptNetwork(address netip.Addr) string {
-	bits := 24
-	if address.Is6() {
-		bits = 48
-	}
-	network, err := address.Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return network.String()
+	return dispatch.Caller{Address: c.network(), Network: c.coarse(), Device: cookieOf(r, deviceCookieName), Agent: r.UserAgent()}
 }

@@ -18,11 +18,8 @@ import (
 	"yiping/server/seal"
 )
 
-// What care records are sealed for.
-const (
-	sealedCareDetails = seal.Purpose("care_record.details")
-	sealedCareID      = seal.Purpose("care_record.external_id")
-)
+// sealedCareDetails is what care records are sealed for.
+const sealedCareDetails = seal.Purpose("care_record.details")
 
 // cellReachMeters is how far a cell of resolution 9 may lie from its middle.
 const cellReachMeters = 220

@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	disclosureWindow = time.Hour
-	disclosureLock   = 0x5949_554d // with the account: one at a time, so that a bound is a bound
+	revealWindow = time.Hour
+	revealLock   = 0x5949_554d // with the account: one at a time, so that a bound is a bound
 )
 
-// Disclose bounds and records. See dispatch.DisclosureStore.
+// Disclose bounds and records. See dispatch.RevealStore.
 func (s *Store) Disclose(ctx context.Context, how dispatch.Reveal, most int, e dispatch.AuditEntry) error {
 	return s.disclose(ctx, how, most, e, func(pgx.Tx) error { return nil })
 }
 
-// Unmask gives a number in full. See dispatch.DisclosureStore.
+// Unmask gives a number in full. See dispatch.RevealStore.
 func (s *Store) Unmask(ctx context.Context, noun dispatch.Noun, id int64, most int, e dispatch.AuditEntry) (phone string, err error) {
 	err = s.disclose(ctx, dispatch.RevealNumber, most, e, func(t pgx.Tx) error {
 		query, purpose := `select phone from responder where id = $1`, sealedResponderPhone
@@ -65,18 +65,18 @@ func (s *Store) disclose(ctx context.Context, how dispatch.Reveal, most int, e d
 // bound refuses who has been given so much within the last hour, and says when
 // they may ask again.
 func (s *Store) bound(ctx context.Context, t pgx.Tx, how dispatch.Reveal, most int, accountID int64) error {
-	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock($1, $2)`, disclosureLock, int32(accountID%math.MaxInt32)); err != nil {
+	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock($1, $2)`, revealLock, int32(accountID%math.MaxInt32)); err != nil {
 		return err
 	}
 	now := s.now()
 	var count int
 	var first *time.Time
 	if err := t.QueryRow(ctx, `select count(*), min(at) from unmasking where account_id = $1 and step = $2 and at > $3`,
-		accountID, how, now.Add(-disclosureWindow)).Scan(&count, &first); err != nil {
+		accountID, how, now.Add(-revealWindow)).Scan(&count, &first); err != nil {
 		return err
 	}
 	if count >= most {
-		wait := int(math.Ceil(first.Add(disclosureWindow).Sub(now).Seconds()))
+		wait := int(math.Ceil(first.Add(revealWindow).Sub(now).Seconds()))
 		return &dispatch.Error{Code: dispatch.CodeTooMany, Values: map[string]string{"seconds": strconv.Itoa(max(1, wait))}}
 	}
 	_, err := t.Exec(ctx, `insert into unmasking (account_id, step, at) values ($1, $2, $3)`, accountID, how, now)
@@ -85,7 +85,7 @@ func (s *Store) bound(ctx context.Context, t pgx.Tx, how dispatch.Reveal, most i
 
 // ForgetReveals deletes what no bound needs any more; the trail keeps the record.
 func (s *Store) ForgetReveals(ctx context.Context) error {
-	_, err := s.system().Exec(ctx, `delete from unmasking where at < $1`, s.now().Add(-disclosureWindow))
+	_, err := s.system().Exec(ctx, `delete from unmasking where at < $1`, s.now().Add(-revealWindow))
 	return translate(err)
 }
 
