@@ -24,13 +24,33 @@ import (
 type fakeFeed struct {
 	mu    sync.Mutex
 	open  int
+	moved chan struct{} // closed when open is another; nil where nobody waits
 	first *fakeSubscription
+}
+
+// count adds to the open subscriptions and tells who waits; under the lock.
+func (f *fakeFeed) count(n int) {
+	f.open += n
+	if f.moved != nil {
+		close(f.moved)
+		f.moved = nil
+	}
+}
+
+// next gives how many are open, and what is closed when that is no longer so.
+func (f *fakeFeed) next() (open int, moved <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.moved == nil {
+		f.moved = make(chan struct{})
+	}
+	return f.open, f.moved
 }
 
 func (f *fakeFeed) Subscribe(context.Context, dispatch.Actor, int64, string, int64, []string) (Subscription, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.open++
+	f.count(1)
 	s := &fakeSubscription{f, make(chan struct{}, 1)}
 	s.ready <- struct{}{} // something to begin with
 	if f.first == nil {
@@ -53,7 +73,7 @@ func (s *fakeSubscription) Look(*orb.Bound) {}
 func (s *fakeSubscription) Leave() {
 	s.feed.mu.Lock()
 	defer s.feed.mu.Unlock()
-	s.feed.open--
+	s.feed.count(-1)
 }
 
 // live is the API with a feed, on a real connection.
@@ -208,14 +228,15 @@ func TestSocketAbused(t *testing.T) {
 // left waits until as many subscriptions are open.
 func (l *liveUnder) left(want int) {
 	l.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		l.feed.mu.Lock()
-		open := l.feed.open
-		l.feed.mu.Unlock()
+	deadline := time.After(20 * time.Second)
+	for {
+		open, moved := l.feed.next()
 		if open == want {
 			return
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-moved:
+		case <-deadline:
 			l.t.Fatalf("%d subscriptions are open, want %d", open, want)
 		}
 	}

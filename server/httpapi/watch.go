@@ -28,7 +28,7 @@ type watch struct {
 
 	mu      sync.Mutex
 	sockets map[*watched]struct{}
-	running bool // one loop at a time, while there are sockets
+	loop    chan struct{} // closed when it has ended; nil where there is none. One at a time
 	poked   chan struct{}
 }
 
@@ -53,8 +53,8 @@ func (w *watch) join(s dispatch.Session) *watched {
 	defer w.mu.Unlock()
 	one := &watched{sessionID: s.ID, grants: s.Account.Roles, changed: make(chan struct{}, 1)}
 	w.sockets[one] = struct{}{}
-	if !w.running {
-		w.running = true
+	if w.loop == nil {
+		w.loop = make(chan struct{})
 		go w.run()
 	}
 	return one
@@ -121,8 +121,12 @@ func (w *watch) look() bool {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.running = len(w.sockets) > 0
-	return w.running
+	if len(w.sockets) > 0 {
+		return true
+	}
+	close(w.loop)
+	w.loop = nil
+	return false
 }
 
 func (w *watch) tell(alive map[int64][]dispatch.Grant) {

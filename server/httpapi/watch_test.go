@@ -81,7 +81,7 @@ type rightsSubscription struct {
 func (f *rightsFeed) Subscribe(ctx context.Context, actor dispatch.Actor, _ int64, epoch string, _ int64, _ []string) (Subscription, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.open++
+	f.count(1)
 	viewer, _ := dispatch.ViewerOf(ctx)
 	s := &rightsSubscription{fakeSubscription: &fakeSubscription{&f.fakeFeed, make(chan struct{}, 1)}, shows: fmt.Sprintf("%s %v", epoch, actor.Grants), viewer: viewer}
 	s.ready <- struct{}{}
@@ -181,23 +181,20 @@ func TestWatchEndsSessions(t *testing.T) {
 		l.api.watch.poke()
 	}
 	l.left(1)
+	l.api.watch.mu.Lock()
+	loop := l.api.watch.loop
+	l.api.watch.mu.Unlock()
 	accounts.now(nil, true, false)
 	l.api.watch.poke()
 	if code, text := closedWith(conn); code != closeSignedOut {
 		t.Errorf("closed with %d %q", code, text)
 	}
 	l.left(0)
-	for deadline := time.Now().Add(20 * time.Second); l.api.watch.isRunning(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the watch goes on with nobody to watch")
-		}
+	select {
+	case <-loop:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the watch goes on with nobody to watch")
 	}
-}
-
-func (w *watch) isRunning() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.running
 }
 
 // TestWatchAsksForWhatIsDue: what has to be done before anything else is
@@ -238,8 +235,8 @@ func TestWatchRunsOnce(t *testing.T) {
 		<-second.changed
 		w.leave(second)
 		synctest.Wait() // and a loop that goes on would keep the test from ending
-		if most != 1 || w.running {
-			t.Errorf("%d loops at a time; one goes on: %t", most, w.running)
+		if most != 1 || w.loop != nil {
+			t.Errorf("%d loops at a time; one goes on: %t", most, w.loop != nil)
 		}
 	})
 }
