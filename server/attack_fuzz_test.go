@@ -19,7 +19,7 @@ import (
 
 // TestAttackWithWords sends it; bodies last, for some of them reset passwords.
 func TestAttackWithWords(t *testing.T) {
-	attacked(t, []attack{{"queries", attackQueries}, {"paths", attackPaths}, {"a gigabyte", attackLargeBody}, {"bodies", attackBodies}})
+	attacked(t, []attack{{"queries", attackQueries}, {"paths", attackPaths}, {"a gigabyte", attackLargeBody}, {"own session", attackOwnSession}, {"bodies", attackBodies}})
 }
 
 // nasty are texts that have broken other programs.
@@ -71,15 +71,15 @@ func (p *person) sends(method, path, contentType string, body io.Reader) int {
 	return res.StatusCode
 }
 
-// fuzzed are the routes that are tried: not the live socket, nor those that end
-// the session that tries.
-func fuzzed() []httpapi.Route {
+// fuzzed are the routes that are tried but for the live socket: those of the own
+// session, which may end the session that tries, and the others.
+func fuzzed(own bool) []httpapi.Route {
 	var list []httpapi.Route
 	for _, route := range httpapi.Routes(httpapi.Deps{}) {
-		if strings.HasSuffix(route.Path, "/live") || strings.HasPrefix(route.Path, "/api/v1/session") || strings.HasPrefix(route.Path, "/api/v1/account/") {
-			continue
+		ofOwn := strings.HasPrefix(route.Path, "/api/v1/session") || strings.HasPrefix(route.Path, "/api/v1/account/")
+		if own == ofOwn && !strings.HasSuffix(route.Path, "/live") {
+			list = append(list, route)
 		}
-		list = append(list, route)
 	}
 	return list
 }
@@ -89,7 +89,7 @@ func attackBodies(t *testing.T, r *running) {
 	people := []*person{r.signIn("commander"), r.signIn("admin"), r.signIn("security"), r.signIn("responder1"), r.nobody()}
 	dice := rand.New(rand.NewPCG(4, 2))
 	answered := map[int]int{}
-	for _, route := range fuzzed() {
+	for _, route := range fuzzed(false) {
 		for _, who := range people {
 			path := filled(route.Path, nasty[dice.IntN(len(nasty))])
 			if dice.IntN(2) == 0 {
@@ -100,6 +100,24 @@ func attackBodies(t *testing.T, r *running) {
 	}
 	if answered[422]+answered[400] == 0 || answered[404] == 0 || answered[401] == 0 {
 		t.Errorf("the answers were %v: the routes were not reached", answered)
+	}
+}
+
+// attackOwnSession: the same on what is about the own session and account, signed
+// in and not.
+func attackOwnSession(t *testing.T, r *running) {
+	people := []*person{r.signIn("responder3"), r.nobody()}
+	dice := rand.New(rand.NewPCG(9, 3))
+	reached := map[int]int{}
+	for _, route := range fuzzed(true) {
+		for range 4 {
+			for _, who := range people {
+				reached[who.sends(route.Method, filled(route.Path, "1"), "application/json", strings.NewReader(body(dice)))]++
+			}
+		}
+	}
+	if reached[422]+reached[400] == 0 || reached[401] == 0 {
+		t.Errorf("the answers were %v: the routes were not reached", reached)
 	}
 }
 
@@ -136,7 +154,7 @@ func attackQueries(t *testing.T, r *running) {
 	people := []*person{r.signIn("commander"), r.signIn("admin"), r.signIn("auditor")}
 	names := []string{"q", "query", "limit", "cursor", "area_id", "queue", "day", "from", "to", "kind", "action", "lang", "format", "bbox", "measure", "resolution", "filter", "sort", "category", "skill"}
 	dice := rand.New(rand.NewPCG(1, 7))
-	for _, route := range fuzzed() {
+	for _, route := range fuzzed(false) {
 		if route.Method != http.MethodGet {
 			continue
 		}

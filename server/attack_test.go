@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/jackc/pgx/v5"
 
 	"yiping/server/postgres/pgtest"
 )
@@ -35,7 +37,7 @@ func attacked(t *testing.T, list []attack) {
 	t.Helper()
 	r := serveForTest(t, pgtest.Database(t))
 	for _, a := range list {
-		t.Run(a.name, func(t *testing.T) { a.try(t, &running{t, r.base, r.first}) })
+		t.Run(a.name, func(t *testing.T) { a.try(t, &running{t, r.base, r.first, r.database}) })
 	}
 }
 
@@ -115,7 +117,7 @@ func attackOtherArea(t *testing.T, r *running) {
 	})
 }
 
-// attackSession: a session that has ended, is forged or altered is none.
+// attackSession: a session that has ended, is over, forged or altered is none.
 func attackSession(t *testing.T, r *running) {
 	desk := r.signIn("dispatcher")
 	u := mustURL(t, r.base)
@@ -158,6 +160,18 @@ func attackSession(t *testing.T, r *running) {
 	desk.must(204, "DELETE", "/api/v1/session", nil)
 	if status := try(func(*http.Cookie) {}); status != 401 {
 		t.Errorf("replayed after sign-out: %d", status)
+	}
+	late := r.signIn("dispatcher")
+	conn, err := pgx.Connect(t.Context(), r.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if _, err := conn.Exec(t.Context(), `update session set expires_at = now() - interval '1 second'`); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, _ := late.do("GET", "/api/v1/incidents", nil); status != 401 {
+		t.Errorf("its time is over: %d", status)
 	}
 }
 
@@ -242,15 +256,22 @@ func attackOffDuty(t *testing.T, r *running) {
 	phone, chief := r.signIn("responder1"), r.signIn("commander")
 	mine := phone.must(200, "GET", "/api/v1/mine", nil)
 	who := number(mine["responder"].(object)["id"])
-	if duty, ok := mine["duty"].(object); ok {
-		phone.must(204, "POST", fmt.Sprintf("/api/v1/duty/%d/end", number(duty["id"])), object{})
+	duty, ok := mine["duty"].(object)
+	if !ok {
+		duty = phone.must(200, "POST", "/api/v1/duty/start", object{})
 	}
-	status, out, _ := phone.do("POST", "/api/v1/positions", object{"positions": []any{object{"lon": 122.61, "lat": 38.26, "accuracy_meters": 5, "at": time.Now()}}})
-	if status >= 500 {
-		t.Fatalf("%d %v", status, out)
+	at := func(lon float64) object {
+		return object{"positions": []any{object{"lon": lon, "lat": 38.26, "accuracy_meters": 5, "at": time.Now()}}}
+	}
+	if n := number(phone.must(200, "POST", "/api/v1/positions", at(122.62))["accepted"]); n != 1 {
+		t.Fatalf("on duty %d positions were taken: the test would see nothing", n)
+	}
+	phone.must(204, "POST", fmt.Sprintf("/api/v1/duty/%d/end", number(duty["id"])), object{})
+	if out := phone.must(409, "POST", "/api/v1/positions", at(122.61)); out["code"] != "not_on_duty" {
+		t.Errorf("off duty: %v", out)
 	}
 	seen := chief.must(200, "GET", fmt.Sprintf("/api/v1/responders/%d", who), nil)
-	if text := fmt.Sprint(seen); strings.Contains(text, "122.61") || strings.Contains(text, "source:position") {
+	if text := fmt.Sprint(seen); strings.Contains(text, "122.6") || strings.Contains(text, "source:position") {
 		t.Errorf("a position was kept: %v", seen)
 	}
 }

@@ -29,9 +29,10 @@ import (
 
 // running is a real server on a database of its own, with the demonstration.
 type running struct {
-	t     *testing.T
-	base  string
-	first announcement
+	t        *testing.T
+	base     string
+	first    announcement
+	database string // its address
 }
 
 // serveForTest starts a server where nobody acts but the test, and stops it with
@@ -72,7 +73,7 @@ func serveWith(t *testing.T, database string, c serveCmd, change ...func(*app)) 
 		_ = out.CloseWithError(io.EOF)
 		ended <- err
 	}()
-	r := &running{t: t}
+	r := &running{t: t, database: database}
 	if err := json.NewDecoder(say).Decode(&r.first); err != nil {
 		t.Fatalf("the server did not start: %v, %v", err, <-ended)
 	}
