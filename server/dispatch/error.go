@@ -49,8 +49,6 @@ const (
 	CodeTooWide           Code = "too_wide"         // a token would exceed its account
 	CodeEnrolmentOver     Code = "enrolment_over"   // used, withdrawn or too late
 	CodeFactorRequired    Code = "factor_required"  // by the role: cannot be removed
-	CodeProviderRefused   Code = "provider_refused" // what came back from the provider does not hold
-	CodeNotMapped         Code = "not_mapped"       // the provider's user has no role here
 	CodeUnavailable       Code = "unavailable"
 	CodeDiskFull          Code = "disk_full"
 	CodeUnreadableImage   Code = "unreadable_image"

@@ -1,14 +1,13 @@
 // What the cells of the map may be coloured by.
 import type { CareCounts, Session } from '../api/types'
+import { hasRole } from './roles'
 
 export const measures = ['none', 'incidents', 'responders', 'cameras', 'care'] as const
 export type Measure = (typeof measures)[number]
 
-const planners = ['commander', 'dispatcher', 'community']
-
 /** The measures that somebody's roles allow: who needs care where is for those who plan for them. */
 export function measuresFor(roles: Session['roles']): Measure[] {
-  return measures.filter((m) => m !== 'care' || roles.some((r) => planners.includes(r.role)))
+  return measures.filter((m) => m !== 'care' || hasRole({ roles }, 'commander', 'dispatcher', 'community'))
 }
 
 /** The cells of which a number is told; one with fewer than k looks like one with nobody. */

@@ -8,8 +8,6 @@ export const entry = {
   copied: 'Copied',
   copyByHand: 'The browser does not copy by itself: select it and copy it by hand.',
   noted: 'I have noted it, show it no more',
-  provider: 'Sign in with {name}',
-  or: 'or',
   otherAccount: 'Sign in with another account',
   hint: {
     locked: 'If it is urgent, ask the security administrator to unlock it.',
@@ -73,13 +71,11 @@ export const entry = {
     submit: 'Unlock',
     now: 'Lock',
     nowNote: 'Lock at once (Ctrl+L)',
-    provider: 'Unlock by signing in with {name} again',
     other: 'Sign in as somebody else',
     otherSure: 'This signs {name} out, and what was typed and not sent is lost.',
     otherGo: 'Sign out and change',
   },
   ended: {
-    title: 'The session is over',
     note: 'Sign in again to go on; what you typed is still on this page.',
   },
   replaced: 'No more sessions at a time are allowed: {n} older ones ended.',

@@ -8,8 +8,6 @@ export const entry = {
   copied: '已复制',
   copyByHand: '浏览器不允许自动复制，请手动选中后复制。',
   noted: '我已记下，不再显示',
-  provider: '使用{name}登录',
-  or: '或',
   otherAccount: '换一个账户登录',
   hint: {
     locked: '急需使用的，请联系安全管理员解除锁定。',
@@ -72,13 +70,11 @@ export const entry = {
     submit: '解锁',
     now: '锁定',
     nowNote: '立即锁定（Ctrl+L）',
-    provider: '使用{name}重新登录以解锁',
     other: '换人登录',
     otherSure: '换人登录将退出{name}的账户，尚未提交的内容会丢失。',
     otherGo: '退出并换人登录',
   },
   ended: {
-    title: '登录已失效',
     note: '请重新登录后继续，填写的内容仍保留在本页。',
   },
   replaced: '同时登录的数量已达上限，较早的 {n} 个登录已退出。',
