@@ -72,7 +72,7 @@ func run(ctx context.Context) error {
 	for _, target := range []struct {
 		name string
 		run  func(context.Context, string) (result, error)
-	}{{"events", eventCost}, {"nearest", nearest}, {"import", importRate}, {"import-memory", importMemory}, {"first-view", firstView}, {"rows", rowSecurity}} {
+	}{{"events", eventCost}, {"nearest", nearest}, {"import", importRate}, {"import-memory", importMemory}, {"first-view", firstView}, {"rows", rowSecurity}, {"audit", auditCost}, {"seal", sealedNumbers}} {
 		if only != "" && only != target.name {
 			continue
 		}

@@ -31,8 +31,8 @@ const (
 // policies compare; who looks is said to both databases. The worst list counts.
 func rowSecurity(ctx context.Context, address string) (out result, err error) {
 	var sides [2]*lists
-	for k, name := range []string{"bench_rows_with", "bench_rows_without"} {
-		if sides[k], err = listsOf(ctx, address, name, k == 1); err != nil {
+	for k, change := range []string{``, wallDown} {
+		if sides[k], err = listsOf(ctx, address, fmt.Sprintf("bench_rows_%d", k), change); err != nil {
 			return result{}, err
 		}
 		defer sides[k].Close()
@@ -52,14 +52,38 @@ func rowSecurity(ctx context.Context, address string) (out result, err error) {
 	return worst, nil
 }
 
+// wallDown switches row-level security off.
+const wallDown = `do $$ declare t regclass; begin
+	for t in select oid from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relrowsecurity loop
+		execute format('alter table %s disable row level security', t);
+	end loop; end $$`
+
+// sealedNumbers compares the list of a hundred people, whose telephone numbers are
+// opened to be masked, with that of people who have none.
+func sealedNumbers(ctx context.Context, address string) (out result, err error) {
+	var sides [2]*lists
+	for k, change := range []string{``, `update responder set phone = null, phone_digest = null`} {
+		if sides[k], err = listsOf(ctx, address, fmt.Sprintf("bench_seal_%d", k), change); err != nil {
+			return result{}, err
+		}
+		defer sides[k].Close()
+	}
+	people := func(l *lists) func() (float64, error) {
+		return func() (float64, error) { return timed(ctx, l, l.all()[0].read) }
+	}
+	a, b, err := compare(people(sides[0]), people(sides[1]))
+	return result{"milliseconds of a list of 100 people with sealed telephone numbers, against without numbers", a, b, a / b, "<= 1.1", a/b <= 1.1}, err
+}
+
 // lists is a store over a district, and who reads from it.
 type lists struct {
 	*postgres.Store
 	viewer dispatch.Viewer
 }
 
-// listsOf makes a district in a database of its own, with or without its wall.
-func listsOf(ctx context.Context, address, name string, open bool) (*lists, error) {
+// listsOf makes a district in a database of its own, with a change that the owner
+// makes to it, "" for none.
+func listsOf(ctx context.Context, address, name, change string) (*lists, error) {
 	owner, err := database(ctx, address, name)
 	if err != nil {
 		return nil, err
@@ -83,29 +107,26 @@ func listsOf(ctx context.Context, address, name string, open bool) (*lists, erro
 		return nil, err
 	}
 	l := &lists{Store: store}
-	if err := l.fill(ctx, owner, open); err != nil {
+	if err := l.fill(ctx, owner, change); err != nil {
 		store.Close()
 		return nil, err
 	}
 	return l, nil
 }
 
-// fill seeds the district, takes the wall down where it is asked to, and gives
-// the lists a viewer: of the street with the most people.
-func (l *lists) fill(ctx context.Context, owner string, open bool) error {
+// fill seeds the district, makes the change, and gives the lists a viewer: of the
+// street with the most people.
+func (l *lists) fill(ctx context.Context, owner, change string) error {
 	if err := l.LoadSeed(ctx, seed.Generate(seed.Options{Seed: 1, Scale: listScale, Now: time.Now()})); err != nil {
 		return err
 	}
-	conn, err := connect(ctx, owner, `vacuum (analyze)`)
+	conn, err := connect(ctx, owner)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if open {
-		if _, err := conn.Exec(ctx, `do $$ declare t regclass; begin
-			for t in select oid from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relrowsecurity loop
-				execute format('alter table %s disable row level security', t);
-			end loop; end $$`); err != nil {
+	for _, sql := range []string{change, `vacuum (analyze)`} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
 			return err
 		}
 	}
