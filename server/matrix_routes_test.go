@@ -37,6 +37,8 @@ GET  /api/v1/reports/{tracking}                      open
 POST /api/v1/reports/{tracking}/photos               open
 POST /api/v1/session/enrolment                       open    -                     {"code":"none"}
 POST /api/v1/session                                 open    -                     {}
+GET  /api/v1/session/provider                        open
+GET  /api/v1/session/provider/callback               open
 
 GET  /api/v1/areas                                   lists   see:area.state        names="id":<street>,
 POST /api/v1/areas                                   gate    administer            {"external_id":"x","level":"street","name":"x","version":999}

@@ -141,7 +141,11 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 	if err != nil {
 		return err
 	}
-	server := newServer(httpapi.New(httpapi.Deps{Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store, keeper, at),
+	signIn, err := a.provider(svc.Tree())
+	if err != nil {
+		return err
+	}
+	server := newServer(httpapi.New(httpapi.Deps{Provider: signIn, ProviderName: a.ProviderName, Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store, keeper, at),
 		Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins, Proxies: proxies, MetricsToken: a.MetricsToken, SecureOnly: !a.Insecure}), a.log)
 
 	// The feed and the hub outlive the requests: what was acknowledged last is

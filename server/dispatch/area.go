@@ -161,3 +161,13 @@ func (t *AreaTree) Stamp() string {
 	}
 	return strconv.Itoa(len(t.areas)) + "." + strconv.Itoa(sum)
 }
+
+// HasCode says whether an area has a code.
+func (t *AreaTree) HasCode(code string) bool {
+	for _, a := range t.areas {
+		if a.Code == code {
+			return true
+		}
+	}
+	return false
+}

@@ -49,6 +49,10 @@ const (
 	CodeTooWide           Code = "too_wide"         // a token would exceed its account
 	CodeEnrolmentOver     Code = "enrolment_over"   // used, withdrawn or too late
 	CodeFactorRequired    Code = "factor_required"  // by the role: cannot be removed
+	CodeProviderRefused   Code = "provider_refused" // what came back from the provider does not hold
+	CodeProviderOver      Code = "provider_over"    // a sign-in at it that nobody here has begun, or that was used
+	CodeProviderGrants    Code = "provider_grants"  // what an account may do is the provider's to say
+	CodeNotMapped         Code = "not_mapped"       // the provider's user has no role here
 	CodeUnavailable       Code = "unavailable"
 	CodeDiskFull          Code = "disk_full"
 	CodeUnreadableImage   Code = "unreadable_image"

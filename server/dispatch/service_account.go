@@ -136,6 +136,9 @@ func (s *Service) SetGrants(ctx context.Context, c Command, id int64, seen int, 
 		if err := seenVersion(a, seen); err != nil {
 			return a, err
 		}
+		if a.Provider {
+			return a, Refuse(CodeProviderGrants, "")
+		}
 		added, kept := addedGrants(grants, a.Roles)
 		stays := a
 		stays.Roles = kept

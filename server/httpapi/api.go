@@ -29,15 +29,18 @@ type Deps struct {
 	Registers Registers
 	Personal  Personal
 	Imports   *importer.Desk
-	Feed      Feed  // nil while only the document is wanted
-	Web       fs.FS // the built pages
-	Metrics   *prometheus.Registry
-	Ready     func(ctx context.Context) error
-	Log       zerolog.Logger
-	Quiet     bool // requests that went well are not logged: a simulation sends them all the time
-	Version   string
-	Origins   []string       // further origins whose pages may call
-	Proxies   []netip.Prefix // whose word is believed on whom a request comes from
+	Provider  SignInProvider // nil for none
+	// ProviderName is what people call it.
+	ProviderName string
+	Feed         Feed  // nil while only the document is wanted
+	Web          fs.FS // the built pages
+	Metrics      *prometheus.Registry
+	Ready        func(ctx context.Context) error
+	Log          zerolog.Logger
+	Quiet        bool // requests that went well are not logged: a simulation sends them all the time
+	Version      string
+	Origins      []string       // further origins whose pages may call
+	Proxies      []netip.Prefix // whose word is believed on whom a request comes from
 	// SecureOnly refuses what comes from other machines without TLS.
 	SecureOnly bool
 	// MetricsToken opens /metrics to whoever shows it; without one, this machine
@@ -98,7 +101,7 @@ func newAPI(d Deps) *api {
 		"Errors are problem+json (RFC 9457) with a machine readable code; times are RFC 3339; coordinates WGS-84, longitude first."
 	a.huma = humago.New(a.mux, config)
 	a.huma.UseMiddleware(a.authorize)
-	for _, register := range []func(){a.sessions, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
+	for _, register := range []func(){a.sessions, a.providers, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
 		a.duties, a.rosters, a.rotations, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.registers, a.imports, a.overviews, a.events, a.cells, a.tileRoutes,
 		a.consents, a.retentions, a.erasures, a.purposes, a.shares, a.cares, a.unmaskings,
 		a.accounts, a.ownAccounts, a.tokens, a.enrolments, a.security, a.audits, a.live, a.health, a.documents, a.pages} {

@@ -12,6 +12,7 @@ type configView struct {
 	dispatch.Installation
 	Version       string                  `json:"version"`
 	ServerTime    time.Time               `json:"server_time"`
+	Provider      *providerView           `json:"provider,omitempty" doc:"Where people may sign in, beside the password."`
 	IncidentTypes []dispatch.IncidentType `json:"incident_types" nullable:"false"`
 }
 
@@ -23,6 +24,6 @@ func (a *api) configs() {
 				return nil, err
 			}
 			types, err := a.Reader.IncidentTypes(ctx)
-			return answer(configView{i, a.Version, a.Service.Now(), types}, err)
+			return answer(configView{i, a.Version, a.Service.Now(), a.provider(), types}, err)
 		})
 }

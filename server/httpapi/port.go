@@ -69,6 +69,13 @@ type Accounts interface {
 	// SignIn judges a password and opens a session. Refuses with
 	// CodeBadCredentials, CodeLocked or CodeTooMany.
 	SignIn(ctx context.Context, from dispatch.Caller, username, password string) (dispatch.Opened, error)
+	// BeginProvider keeps a sign-in that goes to the provider, and TakeProvider
+	// gives it once to the browser that left, CodeProviderOver else.
+	BeginProvider(ctx context.Context, f dispatch.ProviderFlow) error
+	TakeProvider(ctx context.Context, state, browser string) (dispatch.ProviderFlow, error)
+	// SignInVouched opens a session for whom the provider vouches, whose account
+	// and grants follow what it says; CodeNotMapped where it gives none.
+	SignInVouched(ctx context.Context, from dispatch.Caller, f dispatch.ProviderFlow, v dispatch.Vouched) (dispatch.Opened, error)
 	// UseEnrolment lets the phone in that brings a code, CodeEnrolmentOver else.
 	UseEnrolment(ctx context.Context, from dispatch.Caller, code, device string) (dispatch.Opened, error)
 	// SessionByToken gives the live session of a cookie, CodeSignedOut for none.

@@ -88,6 +88,7 @@ var statuses = map[dispatch.Code]int{
 	dispatch.CodeOwnRights: 403, dispatch.CodeDutiesApart: 409, dispatch.CodeNotAtRoot: 422,
 	dispatch.CodeStepRequired: 403, dispatch.CodeSessionLocked: 423, dispatch.CodeBadCode: 401, dispatch.CodeWeakPassword: 422, dispatch.CodeNoPassword: 409,
 	dispatch.CodeTooWide: 422, dispatch.CodeEnrolmentOver: 403, dispatch.CodeFactorRequired: 409,
+	dispatch.CodeProviderRefused: 401, dispatch.CodeProviderOver: 401, dispatch.CodeProviderGrants: 409, dispatch.CodeNotMapped: 403,
 	dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,
 	dispatch.CodeKeyRequired: 400, codeTooLarge: 413, codeCrossOrigin: 403, codeNotSecure: 403, codeMethodNotAllowed: 405,
 }

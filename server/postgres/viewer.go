@@ -57,19 +57,28 @@ func appendArray(b []byte, ids []int64) []byte {
 func (s *Store) read(ctx context.Context) querier {
 	v, ok := dispatch.ViewerOf(ctx)
 	if !ok {
-		return viewed{s.app, ""} // said, so that nothing on the connection before counts
+		return viewed{s.app, "", planAuto} // said, so that nothing on the connection before counts
 	}
 	sc := scopeRead
 	if v.Audits {
 		sc = scopeAudit
 	}
-	return viewed{s.app, s.say(sc, v)}
+	return viewed{s.app, s.say(sc, v), planAuto}
+}
+
+// readOnce is read for a statement whose best plan is the same whatever it is
+// asked for: it is planned once a connection. The policies of all its tables are
+// planned with it, which takes longer than the reading itself.
+func (s *Store) readOnce(ctx context.Context) querier {
+	v := s.read(ctx).(viewed)
+	v.planned = "force_generic_plan"
+	return v
 }
 
 // act gives what a command of one statement writes with.
 func (s *Store) act(ctx context.Context) querier {
 	v, _ := dispatch.ViewerOf(ctx)
-	return viewed{s.app, s.say(scopeCommand, dispatch.Viewer{AccountID: v.AccountID, ResponderID: v.ResponderID})}
+	return viewed{s.app, s.say(scopeCommand, dispatch.Viewer{AccountID: v.AccountID, ResponderID: v.ResponderID}), planAuto}
 }
 
 // begin starts the transaction of a command. What the service itself carries out is
@@ -89,13 +98,17 @@ func (s *Store) begin(ctx context.Context, c dispatch.Command) (pgx.Tx, error) {
 // transaction and one round trip, with the setting that says who looks. It ends
 // with the batch: no later statement on the connection has it.
 type viewed struct {
-	pool *pgxpool.Pool
-	said string
+	pool    *pgxpool.Pool
+	said    string
+	planned string // plan_cache_mode
 }
+
+// planAuto leaves it to the database when it plans anew.
+const planAuto = "auto"
 
 func (q viewed) send(ctx context.Context, sql string, args []any) (pgx.BatchResults, error) {
 	b := &pgx.Batch{}
-	b.Queue(`select set_config('yiping.viewer', $1, true)`, q.said)
+	b.Queue(`select set_config('yiping.viewer', $1, true), set_config('plan_cache_mode', $2, true)`, q.said, q.planned)
 	b.Queue(sql, args...)
 	results := q.pool.SendBatch(ctx, b)
 	if _, err := results.Exec(); err != nil {

@@ -73,7 +73,7 @@ func TestNobodySeesNothing(t *testing.T) {
 	} {
 		t.Run(who.name, func(t *testing.T) {
 			for _, name := range tables {
-				if n := countRows(t, viewed{s.app, who.said}, `select count(*) from (select 1 from `+name+` limit 1) x`); n != 0 {
+				if n := countRows(t, viewed{s.app, who.said, planAuto}, `select count(*) from (select 1 from `+name+` limit 1) x`); n != 0 {
 					t.Errorf("sees rows of %s", name)
 				}
 			}
@@ -95,8 +95,8 @@ func TestAreasAreApart(t *testing.T) {
 	if err := owner.QueryRow(t.Context(), `select area_id from responder group by 1 order by count(*) desc, 1 limit 1`).Scan(&area); err != nil {
 		t.Fatal(err)
 	}
-	q := viewed{s.app, s.say(scopeRead, dispatch.Viewer{AreaIDs: []int64{area}})}
-	none := viewed{s.app, s.say(scopeRead, dispatch.Viewer{AreaIDs: []int64{}, AccountID: 1})}
+	q := viewed{s.app, s.say(scopeRead, dispatch.Viewer{AreaIDs: []int64{area}}), planAuto}
+	none := viewed{s.app, s.say(scopeRead, dispatch.Viewer{AreaIDs: []int64{}, AccountID: 1}), planAuto}
 	saw := 0
 	for k, table := range tables {
 		own := `select count(*) from ` + table + ` where area_id = $1`
@@ -130,9 +130,9 @@ func TestTakingPartIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := f.verified()
-	east := viewed{f.store.app, f.store.say(scopeRead, dispatch.Viewer{AreaIDs: []int64{f.east.ID}})}
-	west := viewed{f.store.app, f.store.say(scopeRead, dispatch.Viewer{AreaIDs: []int64{f.west.ID}})}
-	phone := viewed{f.store.app, f.store.say(scopeRead, dispatch.Viewer{ResponderID: helper.ResponderID})}
+	east := viewed{f.store.app, f.store.say(scopeRead, dispatch.Viewer{AreaIDs: []int64{f.east.ID}}), planAuto}
+	west := viewed{f.store.app, f.store.say(scopeRead, dispatch.Viewer{AreaIDs: []int64{f.west.ID}}), planAuto}
+	phone := viewed{f.store.app, f.store.say(scopeRead, dispatch.Viewer{ResponderID: helper.ResponderID}), planAuto}
 	see := func(when string, q viewed, incident, person bool) {
 		t.Helper()
 		for _, w := range []struct {

@@ -185,8 +185,14 @@ it('lets the security administrator make an account and a phone', async () => {
   await fresh.at('new-incident').waitFor()
   expect(await fresh.at('account-role').textContent()).toContain('调度员')
 
-  // What is taken away is gone at once.
+  // Other rights are there at once, and so is what they offer.
   await w.at('account-zhangwei').click()
+  await w.at('grant-role-0').selectOption('partner')
+  await w.at('grants-save').click()
+  await fresh.at('account-role').filter({ hasText: '协同单位' }).waitFor()
+  expect(await fresh.at('view-roster').count()).toBe(0)
+
+  // What is taken away is gone at once.
   await w.at('act-disable').click()
   await w.at('act-sure').click()
   await w.at('account-said').waitFor()

@@ -2801,6 +2801,8 @@ export interface components {
             district: components["schemas"]["AreaRef"];
             incident_types: components["schemas"]["IncidentType"][];
             map_approval: string;
+            /** @description Where people may sign in, beside the password. */
+            provider?: components["schemas"]["ProviderView"];
             /** Format: date-time */
             server_time: string;
             /** @enum {string} */
@@ -4058,6 +4060,12 @@ export interface components {
             reason?: string;
             /** Format: int64 */
             version?: number;
+        };
+        ProviderView: {
+            /** @description What people call it; empty for the page's own word. */
+            name: string;
+            /** @description To be opened by the browser with ?page= where to go on. */
+            path: string;
         };
         Purpose: {
             basis: string;

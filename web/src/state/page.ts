@@ -117,6 +117,8 @@ async function enter(): Promise<void> {
   feed?.stop()
   feed = new LiveFeed(browserWorld(), liveURL(), layers, {
     frames: (frames) => {
+      // A whole picture in the middle is one under other rights: what is offered follows.
+      if (picture.value.epoch && frames.some((f) => f.type === 'snapshot' && f.reason === 'first')) void look()
       picture.value = foldAll(picture.value, frames, Date.now())
     },
     link: (state) => {

@@ -33,6 +33,7 @@ export const accounts = {
     security_administrator: 'accounts and rights, personal data',
     audit_administrator: 'reads the audit trail alone',
   },
+  grantsOfProvider: 'These rights are what the provider says, brought up at each sign-in; to keep the account out, disable it.',
   apart: 'The system, security and audit administrators exclude one another and all other work.',
   self: 'This is your own account: another security administrator has to change its rights, disable it or reset it.',
   createGo: 'Make the account',

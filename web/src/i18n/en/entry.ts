@@ -9,6 +9,20 @@ export const entry = {
   copyByHand: 'The browser does not copy by itself: select it and copy it by hand.',
   noted: 'I have noted it, show it no more',
   otherAccount: 'Sign in with another account',
+  provider: {
+    name: 'single sign-on',
+    signIn: 'Sign in with {name}',
+    unlock: 'Unlock by signing in with {name} again',
+    or: 'or',
+    refused: {
+      provider_refused: 'The sign-in at the provider does not hold; sign in again.',
+      provider_over: 'This sign-in was used already, is over or was begun in another browser; sign in again.',
+      not_mapped: 'Your identity has no role here, or the account is disabled; ask the security administrator.',
+      duties_apart: 'Your identity has roles that exclude each other; ask the security administrator.',
+      unavailable: 'The provider cannot be reached for now; try again later, or use your password of this system.',
+      other: 'Signing in did not succeed; try again.',
+    },
+  },
   hint: {
     locked: 'If it is urgent, ask the security administrator to unlock it.',
     too_many: 'Wait {after} before you try again.',

@@ -33,6 +33,7 @@ export const accounts = {
     security_administrator: '账户与授权、个人信息事务',
     audit_administrator: '只查阅审计记录',
   },
+  grantsOfProvider: '授权由统一身份认证确定，每次登录时更新；需要禁止其登录的，请停用账户。',
   apart: '系统管理员、安全管理员、审计管理员互不兼任，也不兼任业务角色。',
   self: '这是您本人的账户：不能修改自己的授权、停用或重置自己，须由另一名安全管理员办理。',
   createGo: '建立账户',

@@ -9,6 +9,20 @@ export const entry = {
   copyByHand: '浏览器不允许自动复制，请手动选中后复制。',
   noted: '我已记下，不再显示',
   otherAccount: '换一个账户登录',
+  provider: {
+    name: '统一身份认证',
+    signIn: '使用{name}登录',
+    unlock: '使用{name}重新登录以解锁',
+    or: '或',
+    refused: {
+      provider_refused: '统一身份认证未通过，请重新登录。',
+      provider_over: '本次登录已使用、已过期或不是在本浏览器发起，请重新登录。',
+      not_mapped: '您的身份尚未对应本系统的任何角色，或账户已停用，请联系安全管理员。',
+      duties_apart: '您的身份同时对应了互不兼任的角色，请联系安全管理员。',
+      unavailable: '统一身份认证暂时无法连接，请稍后再试，或使用本系统的密码登录。',
+      other: '未能登录，请重新登录。',
+    },
+  },
   hint: {
     locked: '急需使用的，请联系安全管理员解除锁定。',
     too_many: '请等待{after}后再试。',
