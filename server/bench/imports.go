@@ -208,7 +208,11 @@ func importMemory(ctx context.Context, url string) (result, error) {
 
 // importAlone is this program as the child of importMemory.
 func importAlone(ctx context.Context, url, path, source string) error {
-	store, err := postgres.Open(ctx, postgres.Config{URL: url, Now: time.Now, Log: zerolog.Nop()})
+	keys, err := seal.New(time.Now)
+	if err != nil {
+		return err
+	}
+	store, err := postgres.Open(ctx, postgres.Config{URL: url, Now: time.Now, Log: zerolog.Nop(), Keys: keys})
 	if err != nil {
 		return err
 	}
