@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
@@ -110,9 +109,9 @@ var browsers atomic.Int32
 
 // browser is one, with its cookies, that follows nothing by itself.
 func (s *signInSite) browser() *person {
-	jar, _ := cookiejar.New(nil)
-	own := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(browsers.Add(1)))}}
-	return &person{s.running, &http.Client{Jar: jar, Transport: &http.Transport{DialContext: own.DialContext, DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	p := s.from(net.IPv4(127, 0, 1, byte(browsers.Add(1))))
+	p.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return p
 }
 
 // visit opens an address (a form where it is not nil) and gives where it leads.
