@@ -62,7 +62,7 @@ var limits = []struct {
 	{"GET", "*/export", Limit{0, fileTime, "file", stranger, filer}},
 	{"GET", "*/problems", Limit{0, fileTime, "file", stranger, filer}},
 	{"GET", "/api/v1/tiles/*", Limit{0, jsonTime, "tile", viewer, viewer}},
-	{"GET", providerPath + "*", Limit{0, jsonTime, "sign in", stranger, desk}},
+	{"GET", providerPath + "*", Limit{0, jsonTime, "provider", stranger, desk}},
 	{"GET", "/api/v1/live", Limit{0, jsonTime, "live", opener, opener}},
 	{"GET", "/api/v1/*", Limit{0, jsonTime, "read", reader, reader}},
 	{"*", "/api/v1/*", Limit{jsonLimit, jsonTime, "command", stranger, desk}},

@@ -61,7 +61,7 @@ func TestRegistryAndDocument(t *testing.T) {
 // TestWhoMayCall goes through every route as every role: nobody is told to
 // sign in, and who has no role that allows it is refused, before anything is read.
 func TestWhoMayCall(t *testing.T) {
-	public := []string{"POST /api/v1/session", "POST /api/v1/session/enrolment", "GET /api/v1/config", "POST /api/v1/reports", "GET /api/v1/reports/{tracking}",
+	public := []string{"POST /api/v1/session", "POST /api/v1/session/enrolment", "GET /api/v1/session/provider", "GET /api/v1/session/provider/callback", "GET /api/v1/config", "POST /api/v1/reports", "GET /api/v1/reports/{tracking}",
 		"POST /api/v1/reports/{tracking}/photos", "GET /api/v1/tiles/base/{z}/{x}/{y}", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json"}
 	for _, route := range Routes(Deps{}) {
 		name := route.Method + " " + route.Path
