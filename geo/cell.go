@@ -10,8 +10,11 @@ import (
 	"github.com/uber/h3-go/v4"
 )
 
-// Resolutions in use: people and incidents, and what is fixed (cameras, facilities).
+// Resolutions in use: people and incidents, and what is fixed (cameras,
+// facilities); who is nearest with a skill is looked for in wider cells, since few
+// have it.
 const (
+	ResolutionSearch = 8
 	ResolutionPeople = 9
 	ResolutionFixed  = 10
 )

@@ -53,6 +53,64 @@ func TestNearestMissesNobody(t *testing.T) {
 	})
 }
 
+// TestNearestByTagMissesNobody compares with looking at everybody, whatever tags
+// come and go.
+func TestNearestByTagMissesNobody(t *testing.T) {
+	words := rapid.SampledFrom([]string{"gas", "flood", "first_aid"})
+	rapid.Check(t, func(t *rapid.T) {
+		type person struct {
+			p    orb.Point
+			tags []string
+		}
+		x, people := NewIndex[int](ResolutionPeople), map[int]person{}
+		for range rapid.IntRange(0, 150).Draw(t, "sets") {
+			k := rapid.IntRange(0, 60).Draw(t, "key")
+			if rapid.IntRange(0, 9).Draw(t, "what") == 0 {
+				x.Remove(k)
+				delete(people, k)
+				continue
+			}
+			who := person{inDistrict(t, "p"), rapid.SliceOfN(words, 0, 3).Draw(t, "tags")}
+			if old, ok := people[k]; ok && rapid.Bool().Draw(t, "stays") {
+				who.p = old.p
+			}
+			if err := x.Set(k, who.p, who.tags...); err != nil {
+				t.Fatal(err)
+			}
+			people[k] = who
+		}
+		from, wanted := inDistrict(t, "from"), rapid.SliceOfN(words, 0, 2).Draw(t, "wanted")
+		n, limit := rapid.IntRange(1, 20).Draw(t, "n"), rapid.Float64Range(100, 30000).Draw(t, "limit")
+		fits := func(tags []string) bool {
+			return len(wanted) == 0 || slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(wanted, tag) })
+		}
+		var want []float64
+		for _, who := range people {
+			if d := Distance(from, who.p); fits(who.tags) && d <= limit {
+				want = append(want, d)
+			}
+		}
+		slices.Sort(want)
+		want = want[:min(n, len(want))]
+		got, seen := x.Nearest(from, n, limit, nil, wanted...), map[int]bool{}
+		if len(got) != len(want) {
+			t.Fatalf("found %d of %d with %v", len(got), len(want), wanted)
+		}
+		for k, f := range got {
+			if f.Meters != want[k] || !fits(people[f.Key].tags) || seen[f.Key] {
+				t.Fatalf("place %d with %v: %v, want %f m", k, wanted, f, want[k])
+			}
+			seen[f.Key] = true
+		}
+		for k := range people {
+			x.Remove(k)
+		}
+		if len(x.layers) != 0 || len(x.places) != 0 {
+			t.Fatalf("everybody left, and it holds %d layers and %d places", len(x.layers), len(x.places))
+		}
+	})
+}
+
 // TestNearestAroundAPentagon: the quick ring fails there.
 func TestNearestAroundAPentagon(t *testing.T) {
 	pentagons, err := h3.Pentagons(5)
@@ -283,6 +341,24 @@ func BenchmarkMove(b *testing.B) {
 		k++
 		if err := x.Set(k%100_000, Destination(orb.Point{117.85, 36.8}, float64(k)*91.7, float64(k%9000))); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkNearest50(b *testing.B) {
+	x := NewIndex[int](ResolutionSearch)
+	for k := range 100_000 {
+		var tags []string
+		if k%5 == 0 {
+			tags = []string{"skill"}
+		}
+		if err := x.Set(k, Destination(orb.Point{117.85, 36.8}, float64(k)*137.5, math.Sqrt(float64(k)/100_000)*19_000), tags...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if got := x.Nearest(orb.Point{117.86, 36.81}, 50, 15000, nil, "skill"); len(got) != 50 {
+			b.Fatal(len(got))
 		}
 	}
 }
