@@ -290,6 +290,7 @@ func (b *builder) addCommunity(i, street, serial int, isSeat bool, urbanNext *in
 		Parent: street, Level: "community",
 		Code: fmt.Sprintf("%s%03d", b.Areas[street].Code, kindCode+serial),
 		Name: p.name + title, Boundary: b.mesh.union([][]int{b.mesh.faces[i]}), Center: s.vec.point(),
+		Minimum: map[placeKind]int{urban: 2, seat: 1}[p.kind],
 	}
 	if title == "村" {
 		a.Aliases = []string{p.name}

@@ -117,7 +117,23 @@ func (b *builder) addResponder(i, home int, order []int, r *random) {
 			person.Skills = append(person.Skills, s)
 		}
 	}
+	person.Adult, person.InsuredUntil = b.standing(first, n)
 	b.Responders = append(b.Responders, person)
+}
+
+// standing says whether the n-th person is of age, and until when they are
+// insured: crews nearly all are, volunteers every other one; some let it run out,
+// and a few volunteers are pupils.
+func (b *builder) standing(first, n int) (adult bool, insured time.Time) {
+	volunteer := affiliations[first] == "volunteer"
+	switch {
+	case volunteer && n%2 == 0, n%17 == 0:
+	case n%13 == 0:
+		insured = day(b.options.Now.AddDate(0, -1, 0))
+	default:
+		insured = day(b.options.Now.AddDate(0, 2+n%10, 0))
+	}
+	return !volunteer || n%20 != 0, insured
 }
 
 func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

@@ -66,6 +66,7 @@ type Area struct {
 	Aliases  []string
 	Boundary orb.MultiPolygon
 	Center   orb.Point
+	Minimum  int // how many on duty it keeps back; 0 for no such number
 }
 
 // Unit is an organisation that work is given to.
@@ -155,6 +156,8 @@ type Responder struct {
 	Post         orb.Point
 	Affiliations []Affiliation
 	Skills       []Skill
+	Adult        bool
+	InsuredUntil time.Time // last day of accident insurance; zero: none
 }
 
 // Affiliation says what a responder belongs to.

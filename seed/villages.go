@@ -58,8 +58,14 @@ func (b *builder) findGround(i int, r *random) settlement {
 	if p.kind == suburb {
 		from = b.outward(p.seed, 0.13)
 	}
-	for try := range 60 {
-		at := from.add(polar(8*float64(try), r.between(0, 6.3)))
+	tries := [60]vec{} // all drawn, however soon the best is known: the next place draws on
+	for try := range tries {
+		tries[try] = from.add(polar(8*float64(try), r.between(0, 6.3)))
+	}
+	for try, at := range tries {
+		if float64(try) >= least {
+			break // none further out falls less short
+		}
 		short := math.Max(0, radius+70-b.onHighway(at)) + math.Max(0, radius+70-apart(b.river, at)) +
 			math.Max(0, radius+30-apart(append(p.outline, p.outline[0]), at))
 		for _, w := range b.streams {

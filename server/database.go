@@ -87,7 +87,7 @@ func (a *app) openStore(at local.Addresses) (*postgres.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := postgres.Config{URL: at.Owner, AppURL: at.App, SystemURL: at.System, Now: a.now, Log: a.log, Keys: keys}
+	config := postgres.Config{URL: at.Owner, AppURL: at.App, SystemURL: at.System, Now: a.now, Log: a.log, Keys: keys, Channels: a.ways()}
 	store, err := postgres.Open(a.ctx, config)
 	if err != nil {
 		return nil, err

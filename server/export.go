@@ -22,7 +22,7 @@ import (
 // exportCmd writes a register to a file that imports again unchanged.
 type exportCmd struct {
 	languageFlag
-	Noun    string `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster" help:"What to write: ${enum}."`
+	Noun    string `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster,type_codes" help:"What to write: ${enum}."`
 	File    string `arg:"" type:"path" help:"Where to: .xlsx or .csv. It is replaced when all is written."`
 	Query   string `short:"q" help:"Only rows whose name, alias or address holds this."`
 	Retired bool   `help:"The retired rows instead."`
@@ -89,7 +89,7 @@ func (c exportCmd) disclose(ctx context.Context, store *postgres.Store, noun *im
 // templateCmd writes a table to fill in, or lists its fields.
 type templateCmd struct {
 	languageFlag
-	Noun   string `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster" help:"What it is for: ${enum}."`
+	Noun   string `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster,type_codes" help:"What it is for: ${enum}."`
 	File   string `arg:"" optional:"" type:"path" help:"Where to: .xlsx or .csv; NOUN.xlsx."`
 	Fields bool   `help:"List the fields with their titles instead, as --map and --set name them."`
 }

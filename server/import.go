@@ -40,7 +40,7 @@ func (f languageFlag) language() string {
 // importCmd brings a file of a district in.
 type importCmd struct {
 	languageFlag
-	Noun     string            `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster" help:"What the file holds: ${enum}."`
+	Noun     string            `arg:"" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster,type_codes" help:"What the file holds: ${enum}."`
 	File     string            `arg:"" type:"existingfile" help:"CSV (UTF-8, UTF-16, GB18030), Excel workbook (.xlsx) or GeoJSON."`
 	Map      map[string]string `help:"Column of a field, where its title is not recognised: --map capacity=人数. Field names: yiping template --fields NOUN." placeholder:"FIELD=TITLE"`
 	Set      map[string]string `help:"Value of a field for rows that do not say: --set kind=shelter." placeholder:"FIELD=VALUE"`

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,8 +109,9 @@ func (k *killable) killPostgreSQL() {
 
 // TestNothingAcknowledgedIsLost: incidents are taken in at 50 a second while the
 // server and PostgreSQL are killed in turn. A client repeats what was not
-// answered under the same key. Afterwards each is there, once.
-func TestNothingAcknowledgedIsLost(t *testing.T) { killUnderLoad(t, 4) }
+// answered under the same key. Afterwards each is there, once, and all that the
+// clock owed meanwhile was done, once.
+func TestNothingAcknowledgedIsLost(t *testing.T) { killUnderLoad(t, 10) }
 
 func killUnderLoad(t *testing.T, kills int) {
 	k := startKillable(t)
@@ -121,14 +121,14 @@ func killUnderLoad(t *testing.T, kills int) {
 	before := number(desk.must(200, "GET", "/api/v1/incidents?queue=all&limit=1", nil)["total"])
 
 	var acknowledged, repeats atomic.Int64
+	clock := newOwed(t, k, desk, &repeats, lon, lat)
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	var ids sync.Map
+	wg.Go(func() { clock.work(stop) })
 	for range 10 {
 		wg.Go(func() {
-			jar, _ := cookiejar.New(nil)
-			p := &person{&running{t: t, base: r.base}, &http.Client{Jar: jar, Timeout: 10 * time.Second}}
-			p.client.Jar = desk.client.Jar
+			p := &person{&running{t: t, base: r.base}, &http.Client{Jar: desk.client.Jar, Timeout: 10 * time.Second}}
 			for pace := time.NewTicker(200 * time.Millisecond); ; {
 				select {
 				case <-stop:
@@ -142,34 +142,45 @@ func killUnderLoad(t *testing.T, kills int) {
 			}
 		})
 	}
-	for n := range kills {
-		target := acknowledged.Load() + 60
-		for acknowledged.Load() < target {
+	more := func(n int64) {
+		for target := acknowledged.Load() + n; acknowledged.Load() < target; {
 			time.Sleep(20 * time.Millisecond) // the load's own pace is the signal
 		}
+	}
+	for n := range kills {
+		more(60)
+		killed := time.Now()
 		if n%2 == 0 {
 			k.killServer()
 		} else {
 			k.killPostgreSQL()
 		}
+		more(11) // ten may have been on their way
+		clock.down = append(clock.down, [2]time.Time{killed, time.Now()})
 	}
-	target := acknowledged.Load() + 60
-	for acknowledged.Load() < target {
-		time.Sleep(20 * time.Millisecond)
-	}
+	more(60)
 	close(stop)
 	wg.Wait()
+	t.Logf("%d kills, %d acknowledged, %d sent again", kills, acknowledged.Load(), repeats.Load())
+	clock.settled(t)
+	clock.once(t)
+	clock.late(t)
+	allThere(t, desk, &ids, acknowledged.Load(), before+int64(clock.incidents))
+}
 
+// allThere looks that what was acknowledged is there, once, beside what was
+// before, and that the log tells of it.
+func allThere(t *testing.T, desk *person, ids *sync.Map, acknowledged, before int64) {
+	t.Helper()
 	total := number(desk.must(200, "GET", "/api/v1/incidents?queue=all&limit=1", nil)["total"])
-	distinct := 0
+	distinct := int64(0)
 	ids.Range(func(id, _ any) bool {
 		distinct++
 		desk.must(200, "GET", fmt.Sprintf("/api/v1/incidents/%d", id), nil)
 		return true
 	})
-	t.Logf("%d kills, %d acknowledged, %d sent again", kills, acknowledged.Load(), repeats.Load())
-	if int64(distinct) != acknowledged.Load() || total-before != acknowledged.Load() {
-		t.Fatalf("%d acknowledged, %d distinct, %d in the database", acknowledged.Load(), distinct, total-before)
+	if distinct != acknowledged || total-before != acknowledged {
+		t.Fatalf("%d acknowledged, %d distinct, %d in the database", acknowledged, distinct, total-before)
 	}
 	waitSequenced(t, desk, total)
 }

@@ -42,6 +42,7 @@ type cli struct {
 	DataMap  dataMapCmd  `cmd:"" help:"Print what every column of the database holds: how delicate it is, how it is protected, why or for how long."`
 	Database databaseCmd `cmd:"" help:"Run a command with DATABASE_URL set to the private PostgreSQL."`
 	OpenAPI  openAPICmd  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	AsyncAPI asyncAPICmd `cmd:"" name:"asyncapi" help:"Print the AsyncAPI document of the live feed."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

@@ -19,6 +19,7 @@ GET  /healthz                                        open
 GET  /readyz                                         open
 GET  /metrics                                        open
 GET  /openapi.json                                   open
+GET  /asyncapi.json                                  open
 GET  /{$}                                            open
 GET  /{file}                                         open
 GET  /assets/{file...}                               open
@@ -35,6 +36,9 @@ GET  /api/v1/tiles/base/{z}/{x}/{y}                  open
 POST /api/v1/reports                                 open    -                     {}
 GET  /api/v1/reports/{tracking}                      open
 POST /api/v1/reports/{tracking}/photos               open
+POST /api/v1/reports/{tracking}/satisfaction         open
+POST /api/v1/gateway/receipts                        open    -                     {"state":"sent"}
+POST /api/v1/gateway/answers                         open    -                     {"channel":"sms","text":"1"}
 POST /api/v1/session/enrolment                       open    -                     {"code":"none"}
 POST /api/v1/session                                 open    -                     {}
 GET  /api/v1/session/provider                        open
@@ -50,8 +54,15 @@ GET  /api/v1/cameras                                 lists   see:camera.record  
 GET  /api/v1/cameras/{id}                            thing   see:camera.record     id=<camera>
 POST /api/v1/cameras/{id}/health                     thing   report_health         id=<camera> {"channel":"up","device":"up","stream":"up"}
 GET  /api/v1/tiles/cameras/{z}/{x}/{y}               lists   see:camera.state      z=<z> x=<x> y=<y> names=camera
+GET  /api/v1/tiles/responders/{z}/{x}/{y}            gate    see:responder.state   z=<z> x=<x> y=<y>
+GET  /api/v1/tiles/cells/{measure}/{z}/{x}/{y}       gate    see:figure.state      measure=cameras z=<z> x=<x> y=<y>
 GET  /api/v1/units                                   gate    see:unit.state
 GET  /api/v1/overview                                thing   see:figure.state      ?area_id=<street>
+GET  /api/v1/figures                                 thing   see:figure.state      ?area_id=<street>&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z
+GET  /api/v1/figures/export                          thing   see:figure.state      ?area_id=<street>&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z
+GET  /api/v1/figures/choices                         thing   see:offer.state       ?area_id=<street>&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z
+GET  /api/v1/figures/answers                         thing   see:report.words      ?area_id=<street>&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z
+GET  /api/v1/incidents/{id}/figures                  thing   see:figure.state      id=<incident>
 GET  /api/v1/cells                                   gate    see:figure.state      ?measure=responders
 GET  /api/v1/registers                               gate    see:place.state
 GET  /api/v1/registers/{noun}                        lists   see:camera.record     noun=cameras ?ids=<camera> names="id":<camera>,
@@ -72,16 +83,24 @@ GET  /api/v1/incidents                               lists   see:incident.state 
 POST /api/v1/incidents                               thing   dispatch              {"type_code":"urban.street_light","lon":<lon>,"lat":<lat>}
 GET  /api/v1/incidents/{id}                          thing   see:incident.state    id=<incident>
 GET  /api/v1/incidents/{id}/surroundings             thing   see:incident.state    id=<incident>
+GET  /api/v1/incidents/{id}/messages                 thing   dispatch              id=<incident>
 GET  /api/v1/incidents/{id}/candidates               thing   dispatch              id=<incident>
 GET  /api/v1/incidents/{id}/retention                thing   see:incident.state    id=<incident>
 POST /api/v1/incidents/{id}/offers                   thing   dispatch              id=<incident> {"version":999,"responder_ids":[<neighbour>],"reason":"就近派员"}
 POST /api/v1/incidents/{id}/verify                   thing   dispatch              id=<incident> {"version":999}
 POST /api/v1/incidents/{id}/reject                   thing   dispatch              id=<incident> {"version":999,"reason":"重复上报"}
 POST /api/v1/incidents/{id}/cancel                   thing   dispatch              id=<incident> {"version":999,"reason":"重复上报"}
+POST /api/v1/incidents/{id}/waves                    thing   dispatch              id=<incident> {"version":999}
+POST /api/v1/incidents/{id}/waves/stop               thing   dispatch              id=<incident> {"version":999}
 POST /api/v1/incidents/{id}/resolve                  thing   dispatch              id=<incident> {"version":999,"reason":"已经处置"}
 POST /api/v1/incidents/{id}/check                    thing   check                 id=<incident> {"version":999,"passed":true}
 POST /api/v1/incidents/{id}/close                    thing   dispatch              id=<incident> {"version":999}
 POST /api/v1/incidents/{id}/reopen                   thing   dispatch              id=<incident> {"version":999,"reason":"没有处置好"}
+POST /api/v1/incidents/likely                        gate    dispatch              {"type_code":"urban.street_light","lon":<lon>,"lat":<lat>}
+GET  /api/v1/incidents/{id}/likely                   thing   dispatch              id=<incident>
+POST /api/v1/incidents/{id}/reports                  thing   dispatch              id=<incident> {"type_code":"none","lon":<lon>,"lat":<lat>}
+POST /api/v1/incidents/{id}/merge                    thing   dispatch              id=<incident> {"version":999,"into_id":<incident>,"into_version":999,"reason":"重复上报"}
+POST /api/v1/incidents/{id}/unmerge                  thing   dispatch              id=<incident> {"version":999,"reason":"不是同一事件"}
 POST /api/v1/incidents/{id}/edit                     thing   dispatch              id=<incident> {"version":999,"fields":{"summary":"x"}}
 POST /api/v1/incidents/{id}/timeline                 thing   note                  id=<incident> {"kind":"note","words":"记一笔"}
 POST /api/v1/incidents/{id}/photos                   thing   note                  id=<incident> file
@@ -96,10 +115,45 @@ POST /api/v1/offers/{id}/later                       thing   dispatch           
 POST /api/v1/offers/{id}/withdraw                    thing   dispatch              id=<offer> {"version":999}
 POST /api/v1/offers/{id}/accept                      thing   dispatch              id=<gone> {"on_behalf":true}
 POST /api/v1/offers/{id}/decline                     thing   dispatch              id=<gone> {"on_behalf":true,"reason":"走不开"}
+GET  /api/v1/unit-orders                             lists   see:unit_order.state   ?queue=all&limit=200 names="id":<order>,
+GET  /api/v1/incidents/{id}/units                    thing   dispatch              id=<incident>
+POST /api/v1/incidents/{id}/unit-orders              thing   dispatch              id=<incident> {"version":999,"unit_id":<unit>,"role":"lead"}
+POST /api/v1/unit-orders/{id}/sign                   thing   dispatch              id=<order> {"version":999,"on_behalf":true}
+POST /api/v1/unit-orders/{id}/return                 thing   dispatch              id=<order> {"version":999,"on_behalf":true,"reason":"不属本单位职责"}
+POST /api/v1/unit-orders/{id}/ask-extension          thing   dispatch              id=<order> {"version":999,"on_behalf":true,"reason":"等待配件","until":"<day>T00:00:00Z"}
+POST /api/v1/unit-orders/{id}/ask-suspension         thing   dispatch              id=<order> {"version":999,"on_behalf":true,"reason":"等待配件"}
+POST /api/v1/unit-orders/{id}/approve                thing   check                 id=<order> {"version":999}
+POST /api/v1/unit-orders/{id}/refuse                 thing   check                 id=<order> {"version":999,"reason":"请按时办结"}
+POST /api/v1/unit-orders/{id}/resume                 thing   dispatch              id=<order> {"version":999}
+POST /api/v1/unit-orders/{id}/done                   thing   dispatch              id=<order> {"version":999,"on_behalf":true}
+POST /api/v1/unit-orders/{id}/reassign               thing   dispatch              id=<order> {"version":999,"unit_id":<unit>,"reason":"改由市政办理"}
+POST /api/v1/unit-orders/{id}/withdraw               thing   dispatch              id=<order> {"version":999}
 POST /api/v1/assignments/{id}/en-route               thing   dispatch              id=<assignment> {"on_behalf":true,"version":999}
 POST /api/v1/assignments/{id}/on-scene               thing   dispatch              id=<assignment> {"on_behalf":true,"version":999}
 POST /api/v1/assignments/{id}/done                   thing   dispatch              id=<assignment> {"on_behalf":true,"version":999}
 POST /api/v1/assignments/{id}/release                thing   dispatch              id=<assignment> {"on_behalf":true,"version":999,"reason":"换人"}
+POST /api/v1/assignments/{id}/welfare                thing   dispatch              id=<assignment> {"on_behalf":true}
+POST /api/v1/assignments/{id}/alarm                  thing   dispatch              id=<assignment> {"on_behalf":true}
+GET  /api/v1/alarms                                  lists   see:assignment.state  names="id":<alarm>,
+POST /api/v1/alarms/{id}/acknowledge                 thing   dispatch              id=<alarm>
+POST /api/v1/alarms/{id}/close                       thing   dispatch              id=<alarm> {"done":""}
+POST /api/v1/call-ups/preview                        thing   dispatch              {"area_ids":[<street>],"duties":["on_duty"]}
+POST /api/v1/call-ups                                thing   dispatch              {"area_ids":[<street>],"duties":["on_duty"],"gather_at":"2000-01-01T00:00:00Z","reason":"x","place":"x","lon":1,"lat":1}
+GET  /api/v1/call-ups                                lists   dispatch              ?limit=200 names="id":<call_up>,
+GET  /api/v1/call-ups/{id}                           thing   dispatch              id=<call_up>
+GET  /api/v1/call-ups/{id}/members                   thing   dispatch              id=<call_up>
+POST /api/v1/call-ups/{id}/stand-down                thing   dispatch              id=<call_up> {}
+POST /api/v1/call-ups/{id}/cancel                    thing   dispatch              id=<call_up> {"reason":"险情解除"}
+POST /api/v1/call-ups/{id}/more                      thing   dispatch              id=<call_up> {"count":1}
+POST /api/v1/call-ups/{id}/groups                    thing   dispatch              id=<call_up> {"name":"一组"}
+POST /api/v1/call-ups/{id}/groups/by-area            thing   dispatch              id=<call_up>
+POST /api/v1/call-ups/{id}/groups/{group_id}/edit    thing   dispatch              id=<call_up> group_id=1 {"name":"一组","version":1}
+POST /api/v1/call-ups/{id}/groups/{group_id}/stand-down thing dispatch             id=<call_up> group_id=1
+POST /api/v1/call-up-members/{id}/seen               thing   dispatch              id=<called> {"on_behalf":true}
+POST /api/v1/call-up-members/{id}/come               thing   dispatch              id=<called> {"on_behalf":true}
+POST /api/v1/call-up-members/{id}/decline            thing   dispatch              id=<called> {"on_behalf":true}
+POST /api/v1/call-up-members/{id}/arrive             thing   dispatch              id=<called> {"on_behalf":true}
+POST /api/v1/call-up-members/{id}/leave              thing   dispatch              id=<called> {"on_behalf":true}
 GET  /api/v1/care/cells                              gate    care_counts
 POST /api/v1/incidents/{id}/care                     thing   care                  id=<incident> {"reason":"上门转移"}
 POST /api/v1/care/export                             gate    privacy               {"reason":""}
@@ -115,10 +169,13 @@ GET  /api/v1/unmask-reasons                          gate    see:responder.call
 POST /api/v1/personal-data/find                      gate    privacy               {"phone":"13900000000","reason":"本人申请查阅"}
 POST /api/v1/personal-data/erase                     gate    privacy               {"phone":"13900000000","reason":""}
 GET  /api/v1/mine                                    gate    respond
+POST /api/v1/incidents/{id}/volunteer                gate    respond               id=<incident>
+POST /api/v1/incidents/{id}/volunteer/withdraw       gate    respond               id=<incident>
 POST /api/v1/duty/start                              gate    respond               {}
 POST /api/v1/duty/on-call                            gate    respond               {"starts_at":"2000-01-01T00:00:00Z","ends_at":"2000-01-01T01:00:00Z"}
 POST /api/v1/duty/{id}/end                           gate    respond
 POST /api/v1/positions                               gate    respond               {"positions":[]}
+GET  /api/v1/me/hours                                gate    respond
 GET  /api/v1/me/consents                             gate    respond
 POST /api/v1/me/consents                             gate    respond               {"purpose":"position","version":999}
 POST /api/v1/me/consents/{purpose}/withdraw          gate    respond               purpose=position
@@ -162,10 +219,20 @@ POST /api/v1/rotations/{id}/make                     thing   administer         
 GET  /api/v1/holidays                                gate    see:roster.state
 POST /api/v1/holidays                                gate    administer            {"day":"2000-01-01","name":""}
 POST /api/v1/holidays/{day}/remove                   gate    administer            day=2000-01-01
+GET  /api/v1/types                                   gate    see:plan.state
+POST /api/v1/types                                   gate    administer            {"parent_code":"none","name_zh":"x"}
+POST /api/v1/types/{code}                            gate    administer            code=none {"version":999}
+GET  /api/v1/types/{code}/plans                      gate    see:plan.state        code=urban.street_light
+GET  /api/v1/types/{code}/plans/changes              gate    see:plan.state        code=urban.street_light ?from=1&to=1
+POST /api/v1/types/{code}/plans                      gate    administer            code=none {"version":999,"note":"","plan":{"priority":"low","quota":1,"offer_seconds":60,"verify_seconds":0,"dispatch_seconds":0,"arrive_seconds":0,"resolve_seconds":0,"check_seconds":0}}
+GET  /api/v1/type-codes                              gate    see:plan.state
+GET  /api/v1/working-hours                           gate    see:plan.state
+POST /api/v1/working-hours                           gate    administer            {"week":[{"weekday":1,"from":600,"to":60}]}
 
 GET  /api/v1/accounts                                lists   grant                 ?q=<target_name> names="id":<target>,
 POST /api/v1/accounts                                thing   grant                 {"area_id":<street>,"display_name":"x","role":"dispatcher","username":"<target_name>"}
 GET  /api/v1/accounts/{id}                           thing   grant                 id=<target>
+GET  /api/v1/account-units                           gate    grant
 POST /api/v1/accounts/{id}/edit                      thing   grant                 id=<target> {"display_name":"x","version":999}
 POST /api/v1/accounts/{id}/grants                    thing   grant                 id=<target> {"grants":[],"version":999}
 POST /api/v1/accounts/{id}/disable                   thing   grant                 id=<target> {"version":999}

@@ -272,6 +272,7 @@ func (r *running) street() *street {
 	set("neighbour", neighbour["id"])
 	set("community", neighbour["area_id"])
 	s.incident(chief, idle, set)
+	s.callUp(chief, neighbour, set)
 	for _, area := range chief.list("/api/v1/areas", "areas") {
 		if area["level"] == "street" && number(area["id"]) != s.here && s.there == 0 {
 			s.there = number(area["id"])
@@ -334,4 +335,24 @@ func (s *street) incident(chief *person, idle []object, set func(name string, v 
 	chief.must(200, "POST", "/api/v1/offers/"+s.things["gone"]+"/withdraw", object{})
 	got := chief.must(200, "POST", "/api/v1/offers/"+s.things["taken"]+"/accept", object{"on_behalf": true})
 	set("assignment", got["assignment"].(object)["id"])
+	set("alarm", chief.must(201, "POST", "/api/v1/assignments/"+s.things["assignment"]+"/alarm", object{"on_behalf": true})["id"])
+	unit := chief.list(at+"/units", "units")[0]["id"]
+	set("unit", unit)
+	version := chief.must(200, "GET", at, nil)["incident"].(object)["version"]
+	set("order", chief.must(201, "POST", at+"/unit-orders", object{"version": version, "unit_id": unit, "role": "lead"})["id"])
+}
+
+// callUp makes one that has ended, of which somebody was asked.
+func (s *street) callUp(chief *person, near object, set func(name string, v any)) {
+	frames, conn := chief.feed(nil)
+	defer func() { _ = conn.Close() }()
+	made := chief.must(201, "POST", "/api/v1/call-ups", object{"area_ids": []any{s.here}, "duties": []string{"on_duty"}, "quota": 1,
+		"reason": "演练", "place": "街道广场", "lon": near["lon"], "lat": near["lat"]})
+	set("call_up", made["id"])
+	s.r.await(frames, "the asking", func(f object) bool {
+		e, _ := f["event"].(object)
+		return e != nil && e["kind"] == "call_up.asked" && e["noun_id"] == made["id"]
+	})
+	set("called", chief.list("/api/v1/call-ups/"+s.things["call_up"]+"/members?state=asked", "members")[0]["id"])
+	chief.must(200, "POST", "/api/v1/call-ups/"+s.things["call_up"]+"/stand-down", object{})
 }

@@ -46,7 +46,25 @@ func siteForTest(t *testing.T, mapping string) *signInSite {
 	write(t, lines, mapping)
 	own := "http://" + listen
 
-	node := exec.CommandContext(t.Context(), "node", "e2e/provider.mjs", own+config.CallbackPath, "yiping", "client-secret-of-the-tests")
+	issuer, _ := otherSide(t, "e2e/provider.mjs", own+config.CallbackPath, "yiping", "client-secret-of-the-tests")
+	s := &signInSite{t: t, issuer: issuer}
+	s.running = serveWith(t, pgtest.Database(t), serveCmd{JSON: true, NoSimulate: true}, func(a *app) {
+		a.Listen = listen
+		a.OutboundAllow = []string{s.issuer}
+		a.Identity = config.Identity{Issuer: s.issuer, Client: "yiping", SecretFile: secret, Own: own, MappingFile: lines, Scopes: []string{"profile"},
+			UsernameClaim: "preferred_username", NameClaim: "name"}
+		if err := a.Check(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return s
+}
+
+// otherSide starts a process that plays who is on the other side; it goes with the
+// test. It gives the first line that it prints, and the rest.
+func otherSide(t *testing.T, script string, args ...string) (first string, rest *bufio.Scanner) {
+	t.Helper()
+	node := exec.CommandContext(t.Context(), "node", append([]string{script}, args...)...)
 	node.Dir = "../web"
 	node.Stderr = os.Stderr
 	alive, err := node.StdinPipe()
@@ -61,21 +79,11 @@ func siteForTest(t *testing.T, mapping string) *signInSite {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = alive.Close(); _ = node.Wait() })
-	issuer, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the provider did not start (npm install in web?): %v", err)
+	rest = bufio.NewScanner(out)
+	if !rest.Scan() {
+		t.Fatalf("%s did not start (npm install in web?): %v", script, rest.Err())
 	}
-	s := &signInSite{t: t, issuer: strings.TrimSpace(issuer)}
-	s.running = serveWith(t, pgtest.Database(t), serveCmd{JSON: true, NoSimulate: true}, func(a *app) {
-		a.Listen = listen
-		a.OutboundAllow = []string{s.issuer}
-		a.Identity = config.Identity{Issuer: s.issuer, Client: "yiping", SecretFile: secret, Own: own, MappingFile: lines, Scopes: []string{"profile"},
-			UsernameClaim: "preferred_username", NameClaim: "name"}
-		if err := a.Check(); err != nil {
-			t.Fatal(err)
-		}
-	})
-	return s
+	return rest.Text(), rest
 }
 
 func write(t *testing.T, path, content string) {

@@ -27,10 +27,11 @@ var rightsWords = map[string]string{
 	"system_administrator": "系统管理员", "security_administrator": "安全管理员", "audit_administrator": "审计管理员",
 
 	"area.state": "区划", "place.state": "小区、楼栋", "facility.state": "公共设施", "camera.state": "摄像机位置与状态", "camera.record": "摄像机档案", "site.state": "应设点位",
-	"device.state": "感知设备", "unit.state": "责任单位", "roster.state": "值班表", "figure.state": "统计数字",
+	"device.state": "感知设备", "unit.state": "责任单位", "roster.state": "值班表", "plan.state": "类型与预案", "figure.state": "统计数字",
 	"responder.state": "人员状态", "responder.name": "人员姓名", "responder.phone": "人员电话", "responder.call": "人员电话（说明理由查看）", "responder.point": "人员位置", "responder.post": "人员档案",
 	"incident.state": "事件状态", "incident.words": "事件内容", "incident.point": "事件位置", "report.words": "上报内容", "report.phone": "上报人电话",
 	"offer.state": "派单状态", "offer.name": "派单对象", "offer.words": "派单理由", "assignment.state": "任务状态", "assignment.name": "任务人员", "assignment.words": "退出任务原因",
+	"unit_order.state": "责任单位派单", "unit_order.words": "派单要求与说明",
 	"timeline.words": "处置记录", "photo.picture": "现场照片", "event.state": "事件日志", "event.account": "日志操作人",
 
 	"dispatch": "受理、派单、跟进", "check": "核查", "note": "补充记录与照片", "respond": "值守、接单、上报位置", "roster": "排班", "report_health": "上报摄像机状态",

@@ -19,6 +19,7 @@ import (
 	"yiping/server/jobs"
 	"yiping/server/live"
 	"yiping/server/postgres"
+	"yiping/server/tile"
 	"yiping/web"
 )
 
@@ -127,6 +128,10 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 		return err
 	}
 	hub.Working(snap.Assignments)
+	points := tile.NewPoints(store, a.log)
+	if err := points.Load(a.ctx); err != nil {
+		return err
+	}
 	imports := postgres.Imports{Store: store}
 	desk := importer.NewDesk(imports, a.log)
 	dist, err := fs.Sub(web.Dist, "dist")
@@ -145,7 +150,15 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 	if err != nil {
 		return err
 	}
-	server := newServer(httpapi.New(httpapi.Deps{Provider: signIn, ProviderName: a.ProviderName, Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Feed: feed{hub}, Web: dist, Metrics: metrics(hub, store, keeper, at),
+	gateway, err := a.gateway()
+	if err != nil {
+		return err
+	}
+	sender, sending, err := a.sender(store, gateway)
+	if err != nil {
+		return err
+	}
+	server := newServer(httpapi.New(httpapi.Deps{Provider: signIn, Gateway: callbacks(gateway), ProviderName: a.ProviderName, Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Points: points, Feed: feed{hub, live.NewPresence()}, Web: dist, Metrics: metrics(hub, store, keeper, at),
 		Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins, Proxies: proxies, MetricsToken: a.MetricsToken, SecureOnly: !a.Insecure}), a.log)
 
 	// The feed and the hub outlive the requests: what was acknowledged last is
@@ -160,6 +173,7 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 					if err := svc.Apply(ctx, change); err != nil {
 						return err
 					}
+					points.Apply(change)
 				}
 				hub.Publish(changes)
 				return nil
@@ -170,7 +184,13 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 	hubCtx, stopHub := context.WithCancel(ctx)
 	defer stopHub()
 	g.Go(func() error { hub.Run(hubCtx); return nil })
-	g.Go(func() error { jobs.Run(ctx, a.log, clockJobs(svc, store, accounts, keeper, a.now)...); return nil })
+	g.Go(func() error { points.Run(ctx); return nil })
+	g.Go(func() error {
+		jobs.Run(ctx, a.log, append(clockJobs(svc, store, accounts, keeper, a.now), sending...)...)
+		sender.Wait()
+		return nil
+	})
+	g.Go(func() error { return store.WorkQueue(ctx, sender.Look) })
 	failed := make(chan error, 1)
 	go func() { failed <- at.serve(server) }()
 	defer at.redirects(a.log)()
@@ -225,6 +245,11 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 	}
 	return []jobs.Job{
 		{Name: "expire offers", Every: 500 * time.Millisecond, Run: svc.ExpireOffers},
+		{Name: "send waves", Every: 500 * time.Millisecond, Run: svc.SendWaves},
+		{Name: "tell the next level", Every: 500 * time.Millisecond, Run: svc.ClimbLadders},
+		{Name: "tell overdue orders", Every: 500 * time.Millisecond, Run: svc.TellOverdue},
+		{Name: "ask who is all right", Every: 500 * time.Millisecond, Run: svc.CheckWelfare},
+		{Name: "ask who is called up", Every: 500 * time.Millisecond, Run: plain(svc.AskCallUps)},
 		{Name: "follow the keys", Every: 5 * time.Second, Run: plain((&postgres.KeyTurning{Store: store}).Turn)},
 		{Name: "turn duties", Every: 5 * time.Second, Run: plain(func(ctx context.Context) error {
 			for {
@@ -279,20 +304,24 @@ func metrics(hub *live.Hub, store *postgres.Store, keeper *audit.Keeper, at *fro
 }
 
 // feed makes the hub what the API expects of one.
-type feed struct{ hub *live.Hub }
+type feed struct {
+	hub      *live.Hub
+	presence *live.Presence
+}
 
 // Subscribe subscribes.
-func (f feed) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, layers []string) (httpapi.Subscription, error) {
-	s, err := f.hub.Subscribe(ctx, actor, homeArea, live.Since{Epoch: epoch, Offset: offset}, layers)
+func (f feed) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, wish live.Wish) (httpapi.Subscription, error) {
+	s, err := f.hub.Subscribe(ctx, actor, homeArea, live.Since{Epoch: epoch, Offset: offset}, wish)
 	if err != nil {
 		return nil, err
 	}
-	return subscription{s, f.hub}, nil
+	return subscription{s, f.hub, f.presence}, nil
 }
 
 type subscription struct {
 	*live.Subscriber
-	hub *live.Hub
+	hub      *live.Hub
+	presence *live.Presence
 }
 
 // Next takes what waits.
@@ -304,14 +333,32 @@ func (s subscription) Next() ([]byte, string) {
 // Look names what part of the map is looked at.
 func (s subscription) Look(view *orb.Bound) { s.hub.Look(s.Subscriber, view) }
 
+// Open says which incident is open, 0 for none.
+func (s subscription) Open(incidentID int64) { s.presence.Open(s.Subscriber, incidentID) }
+
 // Leave ends it.
-func (s subscription) Leave() { s.hub.Leave(s.Subscriber) }
+func (s subscription) Leave() {
+	s.presence.Open(s.Subscriber, 0)
+	s.hub.Leave(s.Subscriber)
+}
 
 type openAPICmd struct{}
 
 // Run prints the document.
 func (openAPICmd) Run(a *app) error {
 	document, err := httpapi.OpenAPI(version)
+	if err != nil {
+		return err
+	}
+	_, err = a.out.Write(append(document, '\n'))
+	return err
+}
+
+type asyncAPICmd struct{}
+
+// Run prints the document of the live feed.
+func (asyncAPICmd) Run(a *app) error {
+	document, err := httpapi.AsyncAPI(version)
 	if err != nil {
 		return err
 	}

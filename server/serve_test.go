@@ -194,6 +194,7 @@ func (r *running) await(frames <-chan object, what string, fits func(object) boo
 			if !open {
 				r.t.Fatalf("the socket ended while waiting for %s", what)
 			}
+			r.conforms(f)
 			if fits(f) {
 				return f
 			}
@@ -467,7 +468,7 @@ func TestSocketManners(t *testing.T) {
 		})
 	}
 	closes("rubbish", 4000, func(c *websocket.Conn) error { return c.WriteMessage(websocket.TextMessage, []byte("{{{")) })
-	closes("another protocol", 4000, func(c *websocket.Conn) error { return c.WriteJSON(object{"type": "subscribe", "protocol": 99}) })
+	closes("another protocol", 4005, func(c *websocket.Conn) error { return c.WriteJSON(object{"type": "subscribe", "protocol": 99}) })
 	closes("a bomb: small deflated, 8 MiB inflated", 1009, func(c *websocket.Conn) error {
 		c.EnableWriteCompression(true)
 		// The server may cut it off before it is written out; the close tells.

@@ -4,5 +4,5 @@ package main
 
 import "testing"
 
-// TestTortureKills is TestNothingAcknowledgedIsLost with two hundred kills.
-func TestTortureKills(t *testing.T) { killUnderLoad(t, 200) }
+// TestTortureKills is TestNothingAcknowledgedIsLost with five hundred kills.
+func TestTortureKills(t *testing.T) { killUnderLoad(t, 500) }

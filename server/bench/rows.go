@@ -82,34 +82,41 @@ type lists struct {
 // listsOf makes a district in a database of its own, with a change that the owner
 // makes to it, "" for none.
 func listsOf(ctx context.Context, address, name, change string) (*lists, error) {
-	owner, err := database(ctx, address, name)
+	l, owner, err := openLists(ctx, address, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate.Up(ctx, owner, zerolog.Nop()); err != nil {
+	if err := l.fill(ctx, owner, change); err != nil {
+		l.Close()
 		return nil, err
+	}
+	return l, nil
+}
+
+// openLists makes an empty database and a store on it, and says its owner's address.
+func openLists(ctx context.Context, address, name string) (l *lists, owner string, err error) {
+	if owner, err = database(ctx, address, name); err != nil {
+		return nil, "", err
+	}
+	if err := migrate.Up(ctx, owner, zerolog.Nop()); err != nil {
+		return nil, "", err
 	}
 	config := postgres.Config{URL: owner, Now: time.Now, Log: zerolog.Nop()}
 	for variable, into := range map[string]*string{local.AppVariable: &config.AppURL, local.SystemVariable: &config.SystemURL} {
 		if login := os.Getenv(variable); login != "" {
 			if *into, err = beside(login, name); err != nil {
-				return nil, err
+				return nil, "", err
 			}
 		}
 	}
 	if config.Keys, err = seal.New(time.Now); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	store, err := postgres.Open(ctx, config)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	l := &lists{Store: store}
-	if err := l.fill(ctx, owner, change); err != nil {
-		store.Close()
-		return nil, err
-	}
-	return l, nil
+	return &lists{Store: store}, owner, nil
 }
 
 // fill seeds the district, makes the change, and gives the lists a viewer: of the

@@ -24,6 +24,7 @@ type Config struct {
 	Wire
 	Audit
 	Identity
+	Gateway
 }
 
 // Check refuses values that cannot work, with a sentence each.
@@ -53,7 +54,7 @@ func (c Config) Check() error {
 	if c.Border < -1 || c.Border > 10 {
 		return fmt.Errorf("YIPING_BORDER must be -1 to 10 cells, not %d", c.Border)
 	}
-	return errors.Join(c.Wire.check(), c.Audit.check(), c.Identity.check())
+	return errors.Join(c.Wire.check(), c.Audit.check(), c.Identity.check(), c.Gateway.check())
 }
 
 // Redacted gives a copy that may be printed: passwords and tokens are left out.

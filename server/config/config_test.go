@@ -34,6 +34,10 @@ func TestCheck(t *testing.T) {
 		{"sent to it from nowhere", func(c *Config) { c.TLSCert, c.TLSKey, c.RedirectFrom = "a", "b", "80" }, "host:port"},
 		{"fewer connections than none", func(c *Config) { c.PerAddress = -1 }, "YIPING_MOST_CONNECTIONS"},
 		{"everybody may be called", func(c *Config) { c.OutboundAllow = []string{"*"} }, "YIPING_OUTBOUND_ALLOW"},
+		{"a gateway's secret without a gateway", func(c *Config) { c.GatewaySecret = "key" }, "YIPING_GATEWAY_URL"},
+		{"a gateway without secret", func(c *Config) { c.GatewayURL = "https://gateway.example.cn" }, "YIPING_GATEWAY_SECRET_FILE"},
+		{"a gateway with a password in its address", func(c *Config) { c.GatewayURL, c.GatewaySecret = "https://a:b@gateway.example.cn", "key" }, "YIPING_GATEWAY_URL"},
+		{"a gateway", func(c *Config) { c.GatewayURL, c.GatewaySecret = "https://gateway.example.cn/v1", "key" }, ""},
 		{"a provider inside may be called", func(c *Config) { c.OutboundAllow = []string{"login.example.cn:8443", "10.1.0.0/16"} }, ""},
 	}
 	for _, tt := range tests {

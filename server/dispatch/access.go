@@ -42,7 +42,7 @@ const (
 	PartAny   Part = "any"   // wherever it is
 	PartArea  Part = "area"  // it lies in the area of the role, or below
 	PartParty Part = "party" // an area of the role takes part: across the border, or one's people were sent; of a person: works there
-	PartTask  Part = "task"  // one was asked to go, or goes
+	PartTask  Part = "task"  // one was asked to go, or goes; of a unit's people: it has an order
 	PartHome  Part = "home"  // it is in the community where one is registered
 	PartSelf  Part = "self"  // it is about oneself
 )
@@ -67,6 +67,7 @@ const (
 	FieldResponderCall   Field = "responder.call"   // the whole number, when it is asked for with a reason
 	FieldResponderPoint  Field = "responder.point"  // where they are taken to be
 	FieldResponderPost   Field = "responder.post"   // their entry in the register, with the place they stand at
+	FieldPlan            Field = "plan.state"       // types with the versions of their plans, working hours
 	FieldFigure          Field = "figure.state"     // counts by area and by cell
 	FieldIncident        Field = "incident.state"   // type, priority, state, clocks, how many are on it
 	FieldIncidentWords   Field = "incident.words"   // summary, place, reasons, who opened it
@@ -79,6 +80,8 @@ const (
 	FieldAssignment      Field = "assignment.state" // on the way, there, done
 	FieldAssignmentName  Field = "assignment.name"  // who
 	FieldAssignmentWords Field = "assignment.words" // why they left
+	FieldUnitOrder       Field = "unit_order.state" // to which unit work was given, and how far it is
+	FieldUnitOrderWords  Field = "unit_order.words" // what was asked of it, and why it was returned or put off
 	FieldTimelineWords   Field = "timeline.words"   // what was noted
 	FieldPhotoPicture    Field = "photo.picture"    // what was photographed
 	FieldEvent           Field = "event.state"      // the log: ids and states
@@ -91,6 +94,7 @@ const sights = `
 field             by     commander  dispatcher  community  partner  responder  wall     integration  system   security  audit
 area.state        any    whole      whole       whole      whole    whole      whole    whole        whole    whole     whole
 facility.state    any    whole      whole       whole      whole    whole      whole    whole        whole    -         -
+plan.state        any    whole      whole       -          -        -          -        -            whole    -         -
 place.state       area   whole      whole       whole      whole    -          -        -            whole    -         -
 camera.state      area   whole      whole       whole      whole    -          whole    whole        whole    -         -
 camera.record     area   whole      whole       whole      whole    -          -        -            whole    -         -
@@ -127,6 +131,8 @@ offer.words       area   whole      whole       -          -        -          -
 assignment.state  area   whole      whole       whole      whole    -          whole    -            -        -         -
 assignment.name   area   whole      whole       whole      masked   -          masked   -            -        -         -
 assignment.words  area   whole      whole       -          -        -          -        -            -        -         -
+unit_order.state  area   whole      whole       whole      -        -          -        -            -        -         -
+unit_order.words  area   whole      whole       -          -        -          -        -            -        -         -
 timeline.words    area   whole      whole       whole      whole    -          -        -            -        -         -
 photo.picture     area   whole      whole       whole      whole    -          -        -            -        -         -
 event.state       area   whole      whole       whole      whole    -          whole    whole        whole    -         -
@@ -141,19 +147,23 @@ offer.state       party  whole      whole       -          -        -          -
 offer.name        party  masked     masked      -          -        -          -        -            -        -         -
 assignment.state  party  whole      whole       -          -        -          -        -            -        -         -
 assignment.name   party  whole      whole       -          -        -          -        -            -        -         -
+unit_order.state  party  whole      whole       -          -        -          -        -            -        -         -
+unit_order.words  party  whole      whole       -          -        -          -        -            -        -         -
 timeline.words    party  whole      whole       -          -        -          -        -            -        -         -
 photo.picture     party  whole      whole       -          -        -          -        -            -        -         -
 event.state       party  whole      whole       whole      whole    -          whole    -            -        -         -
 event.account     party  whole      whole       -          -        -          -        -            -        -         -
 
-incident.state    task   -          -           -          -        whole      -        -            -        -         -
-incident.words    task   -          -           -          -        whole      -        -            -        -         -
-incident.point    task   -          -           -          -        whole      -        -            -        -         -
+incident.state    task   -          -           -          whole    whole      -        -            -        -         -
+incident.words    task   -          -           -          whole    whole      -        -            -        -         -
+incident.point    task   -          -           -          whole    whole      -        -            -        -         -
 assignment.state  task   -          -           -          -        whole      -        -            -        -         -
 assignment.name   task   -          -           -          -        masked     -        -            -        -         -
-timeline.words    task   -          -           -          -        whole      -        -            -        -         -
-photo.picture     task   -          -           -          -        whole      -        -            -        -         -
-event.state       task   -          -           -          -        whole      -        -            -        -         -
+timeline.words    task   -          -           -          whole    whole      -        -            -        -         -
+photo.picture     task   -          -           -          whole    whole      -        -            -        -         -
+event.state       task   -          -           -          whole    whole      -        -            -        -         -
+unit_order.state  self   -          -           -          whole    -          -        -            -        -         -
+unit_order.words  self   -          -           -          whole    -          -        -            -        -         -
 offer.state       self   -          -           -          -        whole      -        -            -        -         -
 offer.name        self   -          -           -          -        whole      -        -            -        -         -
 offer.words       self   -          -           -          -        whole      -        -            -        -         -
@@ -197,11 +207,12 @@ const (
 // verbs is the one table of what each role may do, and with which nouns.
 const verbs = `
 action            by     commander  dispatcher  community  partner  responder  wall     integration  system   security  audit  with
-dispatch          area   yes        yes         -          -        -          -        -            -        -         -      incident offer assignment
-check             area   yes        yes         -          -        -          -        -            -        -         -      incident
+dispatch          area   yes        yes         -          -        -          -        -            -        -         -      incident offer assignment unit_order
+check             area   yes        yes         -          -        -          -        -            -        -         -      incident unit_order
 note              area   yes        yes         yes        yes      -          -        -            -        -         -      timeline photo
 note              party  yes        yes         -          -        -          -        -            -        -         -      timeline photo
-note              task   -          -           -          -        yes        -        -            -        -         -      timeline photo
+note              task   -          -           -          yes      yes        -        -            -        -         -      timeline photo
+respond           task   -          -           -          yes      -          -        -            -        -         -      unit_order
 respond           self   -          -           -          -        yes        -        -            -        -         -      duty offer assignment position
 roster            area   yes        yes         -          -        -          -        -            yes      -         -      duty
 report_health     area   -          -           -          -        -          -        yes          yes      -         -      camera

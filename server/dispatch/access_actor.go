@@ -14,6 +14,7 @@ type Actor struct {
 	AccountID   int64 // 0 for the system and for residents
 	SessionID   int64
 	ResponderID int64 // 0 where the account is no responder
+	UnitID      int64 // 0 where it is not bound to a unit
 	Name        string
 	Grants      []Grant
 	Only        []Action // where it is not nil, nothing but this: the scopes of an API token
@@ -59,6 +60,9 @@ func (a Actor) rootsBy(action Action, parts ...Part) []int64 {
 	}
 	var roots []int64
 	for _, part := range parts {
+		if a.UnitID != 0 && (part == PartArea || part == PartParty) {
+			continue // a unit's people have part in its orders, and in nothing by area
+		}
 		for _, g := range a.Grants {
 			if slices.Contains(rights.may[action][part], g.Role) && !slices.Contains(roots, g.AreaID) {
 				roots = append(roots, g.AreaID)
@@ -66,6 +70,11 @@ func (a Actor) rootsBy(action Action, parts ...Part) []int64 {
 		}
 	}
 	return roots
+}
+
+// OfUnit says whether the actor is one of a unit's people and acts for it.
+func (a Actor) OfUnit(unitID int64) bool {
+	return a.UnitID != 0 && a.UnitID == unitID && len(a.rootsBy(ActionRespond, PartTask)) > 0
 }
 
 // scoped says whether the actor's scopes hold the action. Those of seeing

@@ -80,6 +80,29 @@ func (v View) Assignment(a Assignment) (Assignment, bool) {
 	return a, true
 }
 
+// Alarm shows an alarm, which is of an assignment.
+func (v View) Alarm(a Alarm) (Alarm, bool) {
+	if !v.Sees(FieldAssignment) {
+		return Alarm{}, false
+	}
+	a.ResponderName = v.text(FieldAssignmentName, a.ResponderName, MaskName)
+	if v.Of(FieldAssignmentWords) != Whole {
+		a.AcknowledgedBy, a.ClosedBy = nil, nil
+	}
+	return a, true
+}
+
+// UnitOrder shows an order.
+func (v View) UnitOrder(o UnitOrder) (UnitOrder, bool) {
+	if !v.Sees(FieldUnitOrder) {
+		return UnitOrder{}, false
+	}
+	if v.Of(FieldUnitOrderWords) != Whole {
+		o.Words, o.Said, o.Place, o.SentBy, o.AskedBy, o.DecidedBy = "", []OrderSaid{}, "", nil, nil, nil
+	}
+	return o, true
+}
+
 // Event shows an event: who did it and whom it names, as far as they are seen.
 func (v View) Event(e Event) (Event, bool) {
 	if v.Of(FieldEventAccount) != Whole {
@@ -152,6 +175,7 @@ func (v ChangeView) Show(c Change) (Change, bool) {
 		out.Incident = shown(c.Incident, v.thing.Incident)
 		out.Offer = shown(c.Offer, v.thing.Offer)
 		out.Assignment = shown(c.Assignment, v.thing.Assignment)
+		out.UnitOrder = shown(c.UnitOrder, v.thing.UnitOrder)
 	}
 	if c.Responder != nil {
 		var r Responder
@@ -185,6 +209,7 @@ func (s Sight) Detail(v View, d IncidentDetail) (IncidentDetail, bool) {
 	d.Reports = Each(d.Reports, v.Report)
 	d.Offers = Each(d.Offers, func(o Offer) (Offer, bool) { return s.own(v, o.ResponderID).Offer(o) })
 	d.Assignments = Each(d.Assignments, func(a Assignment) (Assignment, bool) { return s.own(v, a.ResponderID).Assignment(a) })
+	d.UnitOrders = Each(d.UnitOrders, func(o UnitOrder) (UnitOrder, bool) { return s.ownOrder(v, o).UnitOrder(o) })
 	d.Events = Each(d.Events, v.Event)
 	if v.Of(FieldTimelineWords) != Whole {
 		d.Timeline = []TimelineEntry{}
@@ -193,7 +218,7 @@ func (s Sight) Detail(v View, d IncidentDetail) (IncidentDetail, bool) {
 		d.Photos = []Photo{}
 	}
 	if v.Of(FieldIncidentWords) != Whole {
-		d.Parties = []Party{}
+		d.Parties, d.Escalations = []Party{}, []Escalation{}
 	}
 	return d, true
 }
@@ -265,9 +290,16 @@ func (s Sight) RosterDuty(d RosterDuty) (RosterDuty, bool) {
 	return d, s.In(d.AreaID).Sees(FieldRoster)
 }
 
+// CallUpMember shows somebody who is called up: by where they are registered.
+func (s Sight) CallUpMember(m CallUpMember) (CallUpMember, bool) {
+	v := s.own(s.In(m.AreaID), m.ResponderID)
+	m.ResponderName = v.text(FieldResponderName, m.ResponderName, MaskName)
+	return m, v.Sees(FieldResponder)
+}
+
 // registerFields says what a register's rows are.
 var registerFields = map[string]Field{"areas": FieldArea, "units": FieldUnit, "compounds": FieldPlace, "buildings": FieldPlace, "facilities": FieldFacility,
-	"cameras": FieldCameraRecord, "sites": FieldSite, "devices": FieldDevice, "responders": FieldResponderPost, "roster": FieldRoster}
+	"cameras": FieldCameraRecord, "sites": FieldSite, "devices": FieldDevice, "responders": FieldResponderPost, "roster": FieldRoster, "type_codes": FieldPlace}
 
 // RegisterField gives what the rows of a register are, CodeNotFound for an
 // unknown one.

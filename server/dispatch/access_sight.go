@@ -13,6 +13,7 @@ type Sight struct {
 	home      View
 	self      View
 	responder int64 // one's own, 0 for none
+	unit      int64 // whose people one belongs to, 0 for none
 }
 
 // grantSight is what one grant shows within its area and by the area's taking part.
@@ -30,10 +31,12 @@ func (a Actor) Sight(tree *AreaTree) Sight {
 	}
 	for _, g := range a.Grants {
 		of := func(part Part) View { return a.scopedView(rights.views[g.Role][part], part) }
-		s.grants = append(s.grants, grantSight{root: g.AreaID, area: of(PartArea), party: of(PartParty)})
+		if a.UnitID == 0 {
+			s.grants = append(s.grants, grantSight{root: g.AreaID, area: of(PartArea), party: of(PartParty)})
+		}
 		s.always = s.always.plus(of(PartAny))
-		if a.ResponderID != 0 {
-			s.responder = a.ResponderID
+		if a.ResponderID != 0 || a.UnitID != 0 {
+			s.responder, s.unit = a.ResponderID, a.UnitID
 			s.task, s.home, s.self = s.task.plus(of(PartTask)), s.home.plus(of(PartHome)), s.self.plus(of(PartSelf))
 		}
 	}
@@ -96,7 +99,8 @@ func (s Sight) joined(areaID int64) (v View) {
 }
 
 // Incident gives how an incident is seen, and what belongs to it. asked says
-// that the actor's own responder was asked to go, or goes.
+// that the actor's own responder was asked to go, or goes, or their unit has an
+// order for it.
 func (s Sight) Incident(i Incident, asked bool) View {
 	v := s.In(i.AreaID)
 	for _, p := range i.Parties {
@@ -121,6 +125,28 @@ func (s Sight) Assignment(a Assignment) (Assignment, bool) {
 	return s.own(s.In(a.AreaID), a.ResponderID).Assignment(a)
 }
 
+// Alarm shows an alarm to whose it is, and to those of its incident's area.
+func (s Sight) Alarm(a Alarm) (Alarm, bool) {
+	return s.own(s.In(a.AreaID), a.ResponderID).Alarm(a)
+}
+
+// UnitOrder shows an order to whose unit's it is, and to those of its incident's area.
+func (s Sight) UnitOrder(o UnitOrder) (UnitOrder, bool) {
+	return s.ownOrder(s.In(o.AreaID), o).UnitOrder(o)
+}
+
+// ownOrder adds what is seen of an order to one's own unit, and leaves nothing of
+// another unit's to a unit's people.
+func (s Sight) ownOrder(v View, o UnitOrder) View {
+	switch {
+	case s.unit == 0:
+		return v
+	case s.unit == o.UnitID:
+		return v.plus(s.self)
+	}
+	return View{}
+}
+
 // own adds what is seen of a thing of one's own.
 func (s Sight) own(v View, responderID int64) View {
 	if responderID != 0 && responderID == s.responder {
@@ -143,15 +169,18 @@ func (s Sight) Responder(r Responder) View {
 // Two that are equal show the same, so that one frame serves all of them.
 type ChangeView struct{ thing, person View }
 
-// Change gives how a change is seen. task says that the actor's own responder
-// takes part in its incident, home is the community they are registered in.
+// Change gives how a change is seen. task says that the actor's own responder or
+// unit takes part in its incident, home is the community they are registered in.
 func (s Sight) Change(c Change, task bool, home int64) ChangeView {
 	e := c.Event
 	v := ChangeView{thing: s.In(e.AreaID)}
 	if c.Incident != nil {
 		v.thing = v.thing.plus(s.party(c))
 	}
-	own := e.ResponderID != nil && *e.ResponderID == s.responder
+	own := e.ResponderID != nil && *e.ResponderID == s.responder || c.UnitOrder != nil && s.unit != 0 && s.unit == c.UnitOrder.UnitID
+	if _, called := slices.BinarySearch(c.Called, s.responder); called && s.responder != 0 {
+		own = true
+	}
 	switch {
 	case own:
 		v.thing = v.thing.plus(s.task).plus(s.self)

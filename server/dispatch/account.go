@@ -12,6 +12,8 @@ type Account struct {
 	Username    string     `json:"username"`
 	DisplayName string     `json:"display_name"`
 	ResponderID *int64     `json:"responder_id,omitempty"`
+	UnitID      *int64     `json:"unit_id,omitempty" doc:"Whose people it belongs to: sees and does what that unit's orders ask for."`
+	UnitName    string     `json:"unit_name,omitempty"`
 	Roles       []Grant    `json:"roles" nullable:"false"`
 	Factor      bool       `json:"factor" doc:"Has a second factor."`
 	Provider    bool       `json:"provider" doc:"Another provider vouches for it: it has no password here."`
@@ -41,6 +43,7 @@ type NewAccount struct {
 	Username, DisplayName string
 	Grants                []Grant
 	ResponderID           int64  // with RoleResponder, whose phone it is
+	UnitID                int64  // with RolePartner, whose people it belongs to
 	PasswordHash          string // of the generated password
 }
 

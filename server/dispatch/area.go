@@ -43,6 +43,8 @@ type Area struct {
 	Lat         *float64 `json:"lat,omitempty"`
 	HasBoundary bool     `json:"has_boundary"`
 	Version     int      `json:"version"`
+	// MinimumStrength is how many on duty it keeps when others are sent out of it.
+	MinimumStrength *int `json:"minimum_strength,omitempty" doc:"How many on duty a community keeps back; missing for no such number."`
 }
 
 // AreaInput is an area as an administrator or an import hands it over. The
@@ -59,6 +61,8 @@ type AreaInput struct {
 	Datum      geo.Datum
 	Source     string
 	ExternalID string
+	// MinimumStrength nil leaves it as it is, 0 takes it away.
+	MinimumStrength *int
 }
 
 // AreaTree answers questions about the tree from memory. It never changes: a
@@ -67,19 +71,23 @@ type AreaTree struct {
 	areas    map[int64]Area
 	children map[int64][]int64
 	root     int64
+	stamp    string
 }
 
 // NewAreaTree makes the tree of all areas.
 func NewAreaTree(areas []Area) *AreaTree {
 	t := &AreaTree{areas: make(map[int64]Area, len(areas)), children: map[int64][]int64{}}
+	sum := 0
 	for _, a := range areas {
 		t.areas[a.ID] = a
+		sum += a.Version
 		if a.ParentID == nil {
 			t.root = a.ID
 		} else {
 			t.children[*a.ParentID] = append(t.children[*a.ParentID], a.ID)
 		}
 	}
+	t.stamp = strconv.Itoa(len(t.areas)) + "." + strconv.Itoa(sum)
 	return t
 }
 
@@ -110,6 +118,25 @@ func (t *AreaTree) Within(id, root int64) bool {
 	return false
 }
 
+// Common gives the deepest area that holds all of the given ones, 0 for none.
+func (t *AreaTree) Common(ids []int64) int64 {
+	if len(ids) == 0 {
+		return 0
+	}
+	id := ids[0]
+	for range 8 {
+		if !slices.ContainsFunc(ids, func(other int64) bool { return !t.Within(other, id) }) {
+			return id
+		}
+		a, ok := t.areas[id]
+		if !ok || a.ParentID == nil {
+			return 0
+		}
+		id = *a.ParentID
+	}
+	return 0
+}
+
 // Below gives the roots and every area below them, each once.
 func (t *AreaTree) Below(roots ...int64) []int64 {
 	seen := map[int64]bool{}
@@ -124,6 +151,23 @@ func (t *AreaTree) Below(roots ...int64) []int64 {
 		seen[id] = true
 		all = append(all, id)
 		queue = append(queue, t.children[id]...)
+	}
+	return all
+}
+
+// Above gives an area and all that it lies in, the nearest first.
+func (t *AreaTree) Above(id int64) []int64 {
+	var all []int64
+	for range 8 {
+		a, ok := t.areas[id]
+		if !ok {
+			break
+		}
+		all = append(all, id)
+		if a.ParentID == nil {
+			break
+		}
+		id = *a.ParentID
 	}
 	return all
 }
@@ -154,12 +198,19 @@ func (t *AreaTree) Street(id int64) int64 {
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // Stamp gives a short text that changes with the tree, for caches.
-func (t *AreaTree) Stamp() string {
-	sum := 0
-	for _, a := range t.areas {
-		sum += a.Version
+func (t *AreaTree) Stamp() string { return t.stamp }
+
+// At gives the area of a level in which an area lies; itself where it is no
+// deeper.
+func (t *AreaTree) At(id int64, level Level) int64 {
+	for range 8 {
+		a, ok := t.areas[id]
+		if !ok || a.ParentID == nil || a.Level.Depth() <= level.Depth() {
+			break
+		}
+		id = *a.ParentID
 	}
-	return strconv.Itoa(len(t.areas)) + "." + strconv.Itoa(sum)
+	return id
 }
 
 // HasCode says whether an area has a code.

@@ -33,6 +33,7 @@ type Assignment struct {
 	ResponderName string          `json:"responder_name"`
 	AreaID        int64           `json:"-"` // of its incident
 	OfferID       int64           `json:"offer_id"`
+	Task          TaskKind        `json:"task" enum:"direct,perimeter" doc:"perimeter: outside the danger (疏散引导, 物资, 登记)."`
 	State         AssignmentState `json:"state" enum:"reserved,accepted,en_route,on_scene,done,released"`
 	Version       int             `json:"version"`
 	AcceptedAt    time.Time       `json:"accepted_at"`
@@ -41,6 +42,12 @@ type Assignment struct {
 	DoneAt        *time.Time      `json:"done_at,omitempty"`
 	ReleasedAt    *time.Time      `json:"released_at,omitempty"`
 	Reason        string          `json:"reason"`
+	// Whether they are all right is asked while they are on scene, see Plan.
+	WelfareAt    *time.Time `json:"welfare_at,omitempty" doc:"When they are asked next whether they are all right, or the answer is missed."`
+	WelfareAsked *time.Time `json:"welfare_asked,omitempty" doc:"Since when an answer is waited for."`
+	WelfareTries int        `json:"welfare_tries" doc:"How often they were asked since the last answer."`
+	// Who reads the arrival knows whether the responder said so.
+	OnBehalf []AssignmentState `json:"on_behalf" nullable:"false" doc:"States that a dispatcher recorded for the responder (代填)."`
 }
 
 // inRound says whether it belongs to the present round of work: what was done
@@ -79,6 +86,9 @@ func (a Assignment) Step(step string, at time.Time) (Assignment, string, error) 
 		a.DoneAt = &at
 	case AssignmentReleased:
 		a.ReleasedAt = &at
+	}
+	if !a.State.Active() {
+		a.WelfareAt, a.WelfareAsked, a.WelfareTries = nil, nil, 0
 	}
 	return a, s.kind, nil
 }

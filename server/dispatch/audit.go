@@ -103,7 +103,7 @@ func (c Command) Entry(ctx context.Context, result Code) AuditEntry {
 // configuring names what changes how the installation works, by the first part
 // of the command's name.
 var configuring = map[string]bool{"area": true, "register": true, "import": true, "shift": true, "team": true, "rotation": true,
-	"holiday": true, "type": true, "plan": true, "installation": true, "seed": true,
+	"holiday": true, "calendar": true, "type": true, "plan": true, "installation": true, "seed": true,
 	"retention": true, "purpose": true, "consent_text": true}
 
 // AuditKindOf gives the kind of entry that a command of a name leaves.
@@ -124,7 +124,7 @@ func AuditKindOf(name string) AuditKind {
 // that could not, nor a repeat of what is still being done.
 func Audited(code Code) bool {
 	switch code {
-	case "", CodeUnavailable, CodeDiskFull, CodeInFlight:
+	case "", CodeUnavailable, CodeDiskFull, CodeInFlight, CodeMoved:
 		return false
 	}
 	return true

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -15,6 +16,22 @@ type Hours struct {
 	Weekday int `json:"weekday" minimum:"0" maximum:"6" doc:"0 is Sunday."`
 	From    int `json:"from" minimum:"0" maximum:"1439" doc:"Minutes from midnight, in the installation's time."`
 	To      int `json:"to" minimum:"1" maximum:"1440" doc:"Minutes from midnight; behind from."`
+}
+
+// CheckHours refuses stretches of a week that end before they begin, or of which
+// two share a time.
+func CheckHours(week []Hours) error {
+	for k, h := range week {
+		if h.Weekday < 0 || h.Weekday > 6 || h.From < 0 || h.To > minutesOfDay || h.From >= h.To {
+			return Refuse(CodeInvalid, fmt.Sprintf("week[%d]", k))
+		}
+		for _, other := range week[:k] {
+			if other.Weekday == h.Weekday && other.From < h.To && h.From < other.To {
+				return Refuse(CodeHoursOverlap, fmt.Sprintf("week[%d]", k))
+			}
+		}
+	}
+	return nil
 }
 
 // Calendar says when an office works: what the clocks of types that need not be
@@ -66,6 +83,30 @@ func (c Calendar) on(day Day) []Hours {
 		}
 	}
 	return hours
+}
+
+// Worked gives how much of the calendar's working time lies between two moments,
+// none where the second is not behind the first. A calendar without hours counts
+// every second.
+func Worked(from, to time.Time, c Calendar) time.Duration {
+	if len(c.spare) == 0 {
+		return max(to.Sub(from), 0)
+	}
+	var sum time.Duration
+	for day := DayOf(from); day.Start().Before(to); day = day.Add(1) {
+		midnight := day.Start()
+		for _, h := range c.on(day) {
+			begin, end := midnight.Add(time.Duration(h.From)*time.Minute), midnight.Add(time.Duration(h.To)*time.Minute)
+			if begin.Before(from) {
+				begin = from
+			}
+			if end.After(to) {
+				end = to
+			}
+			sum += max(end.Sub(begin), 0)
+		}
+	}
+	return sum
 }
 
 // Due gives the moment by which so many seconds of the calendar's working time

@@ -137,9 +137,52 @@ func TestDueCountsEveryMinute(t *testing.T) {
 		if parts := Due(Due(start, first, c), seconds-first, c); !parts.Equal(due) {
 			t.Fatalf("%d s and %d s: %s, together %s", first, seconds-first, parts, due)
 		}
+		if passed := Worked(start, due, c); passed != time.Duration(seconds)*time.Second {
+			t.Fatalf("%d s from %s to %s, counted back %s", seconds, start, due, passed)
+		}
 		later := start.Add(time.Duration(rapid.Int64Range(0, 5*86400).Draw(t, "later")) * time.Second)
 		if Due(later, seconds, c).Before(due) {
 			t.Fatalf("from %s earlier than from %s", later, start)
 		}
 	})
+}
+
+// TestClocksOfAPlanCountItsHours: the clock of a state, the ladder and an order to
+// a unit go by the plan's calendar, and by the wall where it has none; what was
+// left of an order when it was suspended is what is left when it goes on.
+func TestClocksOfAPlanCountItsHours(t *testing.T) {
+	at := func(text string) time.Time {
+		v, err := time.ParseInLocation(time.DateTime, text, time.FixedZone("CST", 8*3600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	friday := at("2026-09-25 17:00:00")
+	for name, c := range map[string]struct {
+		calendar                     Calendar
+		verify, told, done, goesOnTo string
+	}{
+		"hours": {NewCalendar(office(), nil), "2026-09-28 09:00:00", "2026-09-28 09:30:00", "2026-09-28 10:30:00", "2026-09-29 10:30:00"},
+		"wall":  {Calendar{}, "2026-09-25 18:00:00", "2026-09-25 18:30:00", "2026-09-25 19:30:00", "2026-09-29 10:30:00"},
+	} {
+		p := Plan{VerifySeconds: 3600, Ladder: []Rung{{LevelStreet, 5400}}, Calendar: c.calendar}
+		i := Incident{State: IncidentReported, StateSince: friday}
+		if due := clock(i.State, p, friday); !due.Equal(at(c.verify)) {
+			t.Errorf("%s: verified by %s, want %s", name, due, c.verify)
+		}
+		if told := p.rungAt(i); !told.Equal(at(c.told)) {
+			t.Errorf("%s: the street is told at %s, want %s", name, told, c.told)
+		}
+		o := UnitOrder{State: OrderSent, DoneSeconds: 9000, calendar: c.calendar}
+		o.turn(doneStart, friday)
+		if !o.DueAt.Equal(at(c.done)) {
+			t.Errorf("%s: done by %s, want %s", name, o.DueAt, c.done)
+		}
+		o.turn(doneWaits, friday.Add(30*time.Minute))
+		o.turn(doneRests, at("2026-09-29 08:30:00"))
+		if !o.DueAt.Equal(at(c.goesOnTo)) {
+			t.Errorf("%s: after it was suspended done by %s, want %s", name, o.DueAt, c.goesOnTo)
+		}
+	}
 }

@@ -122,7 +122,7 @@ func (f *Forces) named(near []*spot, view orb.Bound) []Responder {
 	for _, at := range near {
 		for id, p := range at.ids {
 			if view.Contains(p) {
-				people = append(people, f.people[id])
+				people = append(people, *f.people[id])
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 	"pgregory.net/rapid"
@@ -13,7 +14,7 @@ import (
 // looking at every person gives; whatever the view.
 func TestLookEqualsALookAtEach(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := NewForces()
+		f := NewForces(func() time.Time { return noon })
 		for id := range rapid.Int64Range(1, 80).Draw(t, "people") {
 			lon, lat := 122+rapid.Float64Range(0, 0.03).Draw(t, "lon"), 38+rapid.Float64Range(0, 0.03).Draw(t, "lat")
 			r := Responder{ID: id + 1, AreaID: rapid.Int64Range(1, 3).Draw(t, "area"), Duty: DutyOn, Lon: &lon, Lat: &lat}

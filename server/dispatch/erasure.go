@@ -21,6 +21,7 @@ type PersonalData struct {
 	DutyChanges   []PersonalDutyChange `json:"duty_changes" nullable:"false"`
 	Offers        []PersonalOffer      `json:"offers" nullable:"false"`
 	Assignments   []PersonalAssignment `json:"assignments" nullable:"false"`
+	CallUps       []PersonalCallUp     `json:"call_ups" nullable:"false"`
 	Words         []PersonalWords      `json:"words" nullable:"false" doc:"What they wrote about incidents, while it is kept."`
 	Disclosures   []PersonalDisclosure `json:"disclosures" nullable:"false" doc:"Who saw their data in clear, when and why."`
 	RetentionDays int                  `json:"retention_days" doc:"For how many days after retirement it is kept."`
@@ -40,6 +41,8 @@ type PersonalRecord struct {
 	Affiliations      []PersonalAffiliation `json:"affiliations" nullable:"false"`
 	Skills            []PersonalSkill       `json:"skills" nullable:"false"`
 	Teams             []string              `json:"teams" nullable:"false"`
+	Adult             bool                  `json:"adult" doc:"Of age, as seen by whoever registered them."`
+	InsuredUntil      *string               `json:"insured_until,omitempty" format:"date"`
 	Source            string                `json:"source"`
 	ExternalID        string                `json:"external_id"`
 	CreatedAt         time.Time             `json:"created_at"`
@@ -114,6 +117,20 @@ type PersonalAssignment struct {
 	OnSceneAt  *time.Time      `json:"on_scene_at,omitempty"`
 	DoneAt     *time.Time      `json:"done_at,omitempty"`
 	ReleasedAt *time.Time      `json:"released_at,omitempty"`
+}
+
+// PersonalCallUp is how they were called up, and how long they served.
+type PersonalCallUp struct {
+	ID          int64       `json:"id"`
+	CallUpID    int64       `json:"call_up_id"`
+	State       MemberState `json:"state"`
+	AskedAt     *time.Time  `json:"asked_at,omitempty"`
+	SeenAt      *time.Time  `json:"seen_at,omitempty"`
+	AnsweredAt  *time.Time  `json:"answered_at,omitempty"`
+	ArrivedAt   *time.Time  `json:"arrived_at,omitempty"`
+	LeftAt      *time.Time  `json:"left_at,omitempty"`
+	StoodDownAt *time.Time  `json:"stood_down_at,omitempty"`
+	Minutes     *int        `json:"minutes,omitempty"`
 }
 
 // PersonalWords is what somebody wrote about an incident.
@@ -216,7 +233,7 @@ func (s *Service) erase(ctx context.Context, tx Tx, r Responder, a Actor, reason
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := withdraw(ctx, tx, offers, a, now); err != nil {
+	if err := withdraw(ctx, tx, offers, EndedByHand, a, now); err != nil {
 		return Outcome{}, err
 	}
 	said, erased, err := tx.ErasePerson(ctx, r.ID, reason, now, accountOf(a), a.Entry(ctx, AuditDestroy, AuditErase))

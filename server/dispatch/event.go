@@ -14,6 +14,8 @@ const (
 	NounReport     Noun = "report"
 	NounOffer      Noun = "offer"
 	NounAssignment Noun = "assignment"
+	NounAlarm      Noun = "alarm"
+	NounUnitOrder  Noun = "unit_order"
 	NounDuty       Noun = "duty"
 	NounArea       Noun = "area"
 	NounCamera     Noun = "camera"
@@ -28,6 +30,13 @@ const (
 	NounRetention  Noun = "retention"
 	NounPurpose    Noun = "purpose"
 	NounCare       Noun = "care_record"
+	NounType       Noun = "type"
+	NounPlan       Noun = "plan"
+	NounCalendar   Noun = "calendar"
+
+	NounVolunteer    Noun = "volunteer"
+	NounCallUp       Noun = "call_up"
+	NounCallUpMember Noun = "call_up_member"
 )
 
 // Nouns of commands that the event log does not tell of.
@@ -93,7 +102,9 @@ type Change struct {
 	Incident   *Incident
 	Offer      *Offer
 	Assignment *Assignment
+	UnitOrder  *UnitOrder
 	Responder  *Responder
+	Called     []int64 // the responders whom a change of a call-up concerns, ascending
 }
 
 // Snapshot is what a new subscriber starts from: everything open, with the
@@ -105,5 +116,6 @@ type Snapshot struct {
 	Incidents   []Incident
 	Offers      []Offer
 	Assignments []Assignment
+	UnitOrders  []UnitOrder // of the unit that asks, by which it takes part
 	Responders  []Responder
 }

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -54,6 +55,7 @@ type Incident struct {
 	StreetID          *int64        `json:"street_id,omitempty"`
 	CompoundID        *int64        `json:"compound_id,omitempty"`
 	Priority          Priority      `json:"priority" enum:"critical,urgent,normal,low"`
+	Grade             *Grade        `json:"grade,omitempty" enum:"special,major,large,general"`
 	State             IncidentState `json:"state" enum:"reported,verified,dispatching,handling,resolved,checked,closed,rejected,merged,cancelled"`
 	StateSince        time.Time     `json:"state_since"`
 	DueAt             *time.Time    `json:"due_at,omitempty"`
@@ -68,6 +70,7 @@ type Incident struct {
 	Offered           int           `json:"offered" doc:"Offers waiting for an answer."`
 	Active            int           `json:"active" doc:"Assignments accepted, en route or on scene."`
 	OnScene           int           `json:"on_scene" doc:"Assignments on scene."`
+	Orders            int           `json:"orders" doc:"Orders that units still have."`
 	OpenedBy          *int64        `json:"opened_by,omitempty"`
 	VerifiedBy        *int64        `json:"verified_by,omitempty"`
 	ResolvedBy        *int64        `json:"resolved_by,omitempty"`
@@ -84,6 +87,13 @@ type Incident struct {
 	CheckedAt         *time.Time    `json:"checked_at,omitempty"`
 	ClosedAt          *time.Time    `json:"closed_at,omitempty"`
 	Parties           []Party       `json:"-"` // areas that take part, those that did among them
+	WaveAt            *time.Time    `json:"wave_at,omitempty" doc:"When the next wave is sent by itself."`
+	WaveAreas         []int64       `json:"-"` // whose people may be sent by themselves
+	WaveRound         int           `json:"wave_round" doc:"How many waves were sent by themselves since they were begun."`
+	LadderAt          *time.Time    `json:"-"` // when the next level is told
+	LadderRung        int           `json:"-"` // how many the present state has climbed
+	ToldLevel         Level         `json:"told_level" enum:"community,street,district," doc:"The highest level that was told that the present state lasts; empty for none."`
+	Was               *Standing     `json:"-"` // where it stood before it was merged, as far as a command asked
 	DestroyedAt       *time.Time    `json:"destroyed_at,omitempty" doc:"When its words and pictures were destroyed; the skeleton remains."`
 	Masked            bool          `json:"masked,omitempty" doc:"Words are left out and the point is the cell's centre."`
 }
@@ -107,6 +117,7 @@ var incidentSteps = map[string]incidentStep{
 	"verify":       {[]IncidentState{IncidentReported}, IncidentVerified, "incident.verified"},
 	"reject":       {[]IncidentState{IncidentReported}, IncidentRejected, "incident.rejected"},
 	"offer":        {[]IncidentState{IncidentVerified}, IncidentDispatching, "incident.dispatching"},
+	"send_first":   {[]IncidentState{IncidentReported}, IncidentDispatching, "incident.dispatching"}, // where the plan says so
 	"accept":       {[]IncidentState{IncidentVerified, IncidentDispatching}, IncidentHandling, "incident.handling"},
 	"abandon":      {[]IncidentState{IncidentHandling}, IncidentDispatching, "incident.dispatching"},
 	"resolve":      {[]IncidentState{IncidentDispatching, IncidentHandling}, IncidentResolved, "incident.resolved"},
@@ -115,6 +126,8 @@ var incidentSteps = map[string]incidentStep{
 	"close":        {[]IncidentState{IncidentChecked}, IncidentClosed, "incident.closed"},
 	"reopen":       {[]IncidentState{IncidentResolved, IncidentChecked, IncidentClosed}, IncidentVerified, "incident.reopened"},
 	"cancel":       {openStates, IncidentCancelled, "incident.cancelled"},
+	"merge":        {openStates, IncidentMerged, "incident.merged"},
+	"unmerge":      {[]IncidentState{IncidentMerged}, "", "incident.unmerged"}, // to where it stood
 }
 
 // CanStep says whether a step is legal from the incident's state.
@@ -130,9 +143,20 @@ func (i Incident) Step(step string, plan Plan, at time.Time) (Incident, string, 
 	if !ok || !slices.Contains(s.from, i.State) {
 		return i, "", &Error{Code: CodeIllegalTransition, Values: map[string]string{"state": string(i.State), "step": step}}
 	}
+	if step == "unmerge" {
+		return i.unmerged(s.kind)
+	}
+	if step == "merge" {
+		i.Was = &Standing{State: i.State, Since: i.StateSince, DueAt: i.DueAt, LadderAt: i.LadderAt, LadderRung: i.LadderRung, ToldLevel: i.ToldLevel}
+	}
 	i.State, i.StateSince = s.to, at
 	i.Version++
 	i.DueAt = clock(s.to, plan, at)
+	i.LadderRung, i.ToldLevel = 0, ""
+	i.LadderAt = plan.rungAt(i)
+	if s.to != IncidentDispatching && s.to != IncidentHandling {
+		i.WaveAt = nil
+	}
 	if step == "verify" || step == "reopen" || step == "refuse_check" {
 		i.RoundAt = at
 	}
@@ -152,6 +176,32 @@ func (i Incident) Step(step string, plan Plan, at time.Time) (Incident, string, 
 	return i, s.kind, nil
 }
 
+// confirm verifies an incident to which people were sent first. Its state and its
+// clock stay.
+func (i Incident) confirm(at time.Time) (Incident, string) {
+	i.VerifiedAt = &at
+	i.Version++
+	return i, "incident.verified"
+}
+
+// unconfirmed says whether people were sent and nobody has verified it yet.
+func (i Incident) unconfirmed() bool {
+	return i.VerifiedAt == nil && (i.State == IncidentDispatching || i.State == IncidentHandling)
+}
+
+// unmerged gives the incident back to where it stood, its clock counting from
+// when it came there.
+func (i Incident) unmerged(kind string) (Incident, string, error) {
+	if i.Was == nil {
+		return i, "", fmt.Errorf("incident %d: nobody knows where it stood", i.ID)
+	}
+	i.State, i.StateSince, i.DueAt = i.Was.State, i.Was.Since, i.Was.DueAt
+	i.LadderAt, i.LadderRung, i.ToldLevel = i.Was.LadderAt, i.Was.LadderRung, i.Was.ToldLevel
+	i.MergedInto, i.Was = nil, nil
+	i.Version++
+	return i, kind, nil
+}
+
 // clock gives when the clock of a state runs out, nil where none runs. It
 // counts from the state's own entry, so that an edit never resets it.
 func clock(state IncidentState, plan Plan, entered time.Time) *time.Time {
@@ -166,6 +216,6 @@ func clock(state IncidentState, plan Plan, entered time.Time) *time.Time {
 	if seconds == 0 {
 		return nil
 	}
-	due := entered.Add(time.Duration(seconds) * time.Second)
+	due := plan.due(entered, seconds)
 	return &due
 }

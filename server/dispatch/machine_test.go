@@ -32,6 +32,12 @@ func TestIncidentSteps(t *testing.T) {
 		{"closed", "close", IncidentChecked, IncidentClosed},
 		{"a closed one is reopened", "reopen", IncidentClosed, IncidentVerified},
 		{"a closed one is not cancelled", "cancel", IncidentClosed, ""},
+		{"told again", "merge", IncidentReported, IncidentMerged},
+		{"people on it go over", "merge", IncidentHandling, IncidentMerged},
+		{"a closed one is not merged", "merge", IncidentClosed, ""},
+		{"a merged one is not merged again", "merge", IncidentMerged, ""},
+		{"a merged one is not reopened", "reopen", IncidentMerged, ""},
+		{"what is not merged is not taken apart", "unmerge", IncidentVerified, ""},
 		{"an unknown step is refused", "fly", IncidentReported, ""},
 	}
 	for _, tt := range tests {
@@ -61,7 +67,7 @@ func TestIncidentWalk(t *testing.T) {
 	slices.Sort(steps)
 	rapid.Check(t, func(t *rapid.T) {
 		i := Incident{State: IncidentReported, Version: 1, StateSince: noon, DueAt: clock(IncidentReported, plan, noon)}
-		now := noon
+		now, before := noon, Incident{}
 		for range rapid.IntRange(1, 40).Draw(t, "length") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 5000).Draw(t, "seconds")) * time.Second)
 			step := rapid.SampledFrom(steps).Draw(t, "step")
@@ -76,8 +82,20 @@ func TestIncidentWalk(t *testing.T) {
 				}
 				continue
 			}
-			if i.State.Terminal() && step != "reopen" {
+			if i.State.Terminal() && step != "reopen" && step != "unmerge" {
 				t.Fatalf("%s left the terminal state %s", step, i.State)
+			}
+			if step == "merge" {
+				before = i
+			}
+			if step == "unmerge" {
+				if next.Version != i.Version+1 {
+					t.Fatalf("version %d -> %d", i.Version, next.Version)
+				}
+				if i, before.Version = next, next.Version; !reflect.DeepEqual(i, before) {
+					t.Fatalf("after merging and unmerging %+v, before %+v", i, before)
+				}
+				continue
 			}
 			if next.Version != i.Version+1 || !next.StateSince.Equal(now) {
 				t.Fatalf("version %d -> %d, since %s", i.Version, next.Version, next.StateSince)
@@ -89,47 +107,6 @@ func TestIncidentWalk(t *testing.T) {
 				t.Fatalf("the clock of %s ran out at its entry", next.State)
 			}
 			i = next
-		}
-	})
-}
-
-func TestOfferAnswersOnce(t *testing.T) {
-	steps := []string{"seen", "accept", "decline", "later", "standby", "expire", "withdraw"}
-	rapid.Check(t, func(t *rapid.T) {
-		o := Offer{State: OfferOffered, Version: 1}
-		for range rapid.IntRange(1, 20).Draw(t, "length") {
-			wasOpen := o.State.Open()
-			next, kind, err := o.Step(rapid.SampledFrom(steps).Draw(t, "step"), noon)
-			if err != nil {
-				if CodeOf(err) != CodeIllegalTransition {
-					t.Fatalf("got %v", err)
-				}
-				continue
-			}
-			if !wasOpen {
-				t.Fatalf("an offer that was %s became %s", o.State, next.State)
-			}
-			if next.Version != o.Version+1 || kind == "" {
-				t.Fatalf("version %d -> %d kind %q", o.Version, next.Version, kind)
-			}
-			o = next
-		}
-	})
-}
-
-func TestAssignmentNeverGoesBack(t *testing.T) {
-	order := []AssignmentState{AssignmentAccepted, AssignmentEnRoute, AssignmentOnScene, AssignmentDone, AssignmentReleased}
-	rapid.Check(t, func(t *rapid.T) {
-		a := Assignment{State: AssignmentAccepted, Version: 1}
-		for range rapid.IntRange(1, 12).Draw(t, "length") {
-			next, _, err := a.Step(rapid.SampledFrom([]string{"en_route", "on_scene", "done", "release"}).Draw(t, "step"), noon)
-			if err != nil {
-				continue
-			}
-			if !a.State.Active() || slices.Index(order, next.State) <= slices.Index(order, a.State) {
-				t.Fatalf("went from %s to %s", a.State, next.State)
-			}
-			a = next
 		}
 	})
 }

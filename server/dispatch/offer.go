@@ -33,10 +33,12 @@ type Offer struct {
 	ResponderName  string     `json:"responder_name"`
 	AreaID         int64      `json:"-"` // of its incident: decides who may see it
 	Wave           int        `json:"wave"`
+	Task           TaskKind   `json:"task" enum:"direct,perimeter" doc:"perimeter: outside the danger (疏散引导, 物资, 登记)."`
 	State          OfferState `json:"state" enum:"offered,seen,accepted,declined,later,standby,expired,withdrawn"`
 	Version        int        `json:"version"`
 	DistanceMeters *float64   `json:"distance_meters,omitempty"`
 	Reason         string     `json:"reason" doc:"Why this responder was picked by hand; empty where the ranking was followed."`
+	Choice         `json:"-"`
 	OfferedBy      *int64     `json:"-"`
 	OfferedAt      time.Time  `json:"offered_at"`
 	ExpiresAt      time.Time  `json:"expires_at"`
@@ -45,8 +47,21 @@ type Offer struct {
 	AnsweredBy     *int64     `json:"-"`
 	AnswerReason   string     `json:"answer_reason"`
 	LaterUntil     *time.Time `json:"later_until,omitempty"`
+	EndedFor       EndedFor   `json:"ended_for,omitempty" enum:"quota,other_task,incident_over,by_hand" doc:"Why it was withdrawn."`
 	OnBehalf       bool       `json:"on_behalf" doc:"A dispatcher recorded the answer for the responder (代接单)."`
 }
+
+// EndedFor is why an offer was withdrawn, so that people are thanked for the right
+// thing.
+type EndedFor string
+
+// The reasons.
+const (
+	EndedQuota     EndedFor = "quota" // there are enough
+	EndedOtherTask EndedFor = "other_task"
+	EndedIncident  EndedFor = "incident_over"
+	EndedByHand    EndedFor = "by_hand"
+)
 
 type offerStep struct {
 	from []OfferState
@@ -63,7 +78,10 @@ var offerSteps = map[string]offerStep{
 	"decline":  {waiting, OfferDeclined, "offer.declined"},
 	"later":    {[]OfferState{OfferOffered, OfferSeen, OfferLater}, OfferLater, "offer.later"},
 	"standby":  {[]OfferState{OfferOffered, OfferSeen, OfferLater}, OfferStandby, "offer.standby"},
-	"expire":   {[]OfferState{OfferOffered, OfferSeen, OfferLater}, OfferExpired, "offer.expired"},
+	"expire":   {[]OfferState{OfferOffered, OfferSeen}, OfferExpired, "offer.expired"},
+	"remind":   {[]OfferState{OfferLater}, OfferOffered, "offer.reminded"},    // the time they asked for has come
+	"recall":   {[]OfferState{OfferStandby}, OfferOffered, "offer.recalled"},  // somebody has left
+	"follow":   {[]OfferState{OfferWithdrawn}, OfferStandby, "offer.standby"}, // willing, a moment after there were enough
 	"withdraw": {waiting, OfferWithdrawn, "offer.withdrawn"},
 }
 
@@ -76,6 +94,10 @@ func (o Offer) Step(step string, at time.Time) (Offer, string, error) {
 	o.State = s.to
 	o.Version++
 	switch s.to {
+	case OfferOffered:
+		o.SeenAt, o.LaterUntil = nil, nil
+	case OfferStandby:
+		o.EndedFor, o.AnsweredAt = "", &at
 	case OfferSeen:
 		o.SeenAt = &at
 	case OfferAccepted, OfferDeclined, OfferLater:

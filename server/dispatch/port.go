@@ -53,16 +53,32 @@ type Store interface {
 	// DueOffers gives the ids of open offers whose time is up, and when the next
 	// one's will be (zero for none).
 	DueOffers(ctx context.Context, at time.Time) ([]int64, time.Time, error)
+	// DueLadders gives the ids of incidents whose next level is to be told, and
+	// when the next one's will be (zero for none).
+	DueLadders(ctx context.Context, at time.Time) ([]int64, time.Time, error)
+	// DueWaves gives the ids of incidents whose next wave is due, and when the next
+	// one's will be (zero for none).
+	DueWaves(ctx context.Context, at time.Time) ([]int64, time.Time, error)
 	// Asked gives whom an incident was offered to, with the newest state.
 	Asked(ctx context.Context, incidentID int64) (map[int64]OfferState, error)
+	// Taken says how many work on an incident's task now.
+	Taken(ctx context.Context, incidentID int64, task TaskKind) (int, error)
+	// Work gives what people did since a time; who did nothing is missing.
+	Work(ctx context.Context, responderIDs []int64, since time.Time) (map[int64]Work, error)
 	IncidentPlan(ctx context.Context, incidentID int64) (Incident, Plan, error)
+	SightingStore
 
 	// Audit writes an entry of the audit trail in a transaction of its own. Many
 	// refusals alike within seconds become one entry with their count.
 	Audit(ctx context.Context, e AuditEntry) error
 
+	VolunteerStore
+	UnitOrderStore
+	SafetyStore
+	CallUpStore
 	PersonalStore
 	RevealStore
+	MessageStore
 }
 
 // Tx is one transaction of a command. Its locks are taken in the order
@@ -115,14 +131,23 @@ type Tx interface {
 	// DueDuties gives duties that began or ended by the clock and of which the
 	// log has not been told, and notes that it is.
 	DueDuties(ctx context.Context, at time.Time, limit int) (began, ended []Duty, err error)
+	LadderTx
+	VolunteerTx
+	UnitOrderTx
+	SafetyTx
 	RosterTx
+	TypeTx
 	PartyTx
+	CallUpTx
+	MergeTx
+	SatisfactionTx
 	// DropPosition deletes the live position: off duty, none is kept.
 	DropPosition(ctx context.Context, responderID int64) error
 
 	CameraTx
 	PersonalTx
 	AccountTx
+	MessageTx
 	SaveArea(ctx context.Context, in AreaInput) (Area, error)
 
 	// Emit writes the pending event. The sequencer gives it its offset.

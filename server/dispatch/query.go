@@ -6,6 +6,7 @@ type Reach struct {
 	AreaIDs      []int64
 	PartyAreaIDs []int64
 	ResponderID  int64 // 0 for none
+	UnitID       int64 // whose orders are taken part by, 0 for none
 }
 
 // IncidentFilter narrows a list of incidents.

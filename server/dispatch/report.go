@@ -15,27 +15,29 @@ const (
 
 // Report is one person's or device's word of an incident.
 type Report struct {
-	ID         int64     `json:"id"`
-	IncidentID int64     `json:"incident_id"`
-	Channel    Channel   `json:"channel" enum:"resident,dispatcher,responder,device"`
-	TypeCode   string    `json:"type_code"`
-	AreaID     int64     `json:"-"`
-	Lon        float64   `json:"lon"`
-	Lat        float64   `json:"lat"`
-	Place      string    `json:"place"`
-	Words      string    `json:"words"`
-	Phone      string    `json:"phone" doc:"Masked: 138****1234. In full by unmask, with a reason."`
-	ReceivedAt time.Time `json:"received_at"`
+	ID         int64          `json:"id"`
+	IncidentID int64          `json:"incident_id"`
+	Channel    Channel        `json:"channel" enum:"resident,dispatcher,responder,device"`
+	TypeCode   string         `json:"type_code"`
+	AreaID     int64          `json:"-"`
+	Lon        float64        `json:"lon"`
+	Lat        float64        `json:"lat"`
+	Place      string         `json:"place"`
+	Words      string         `json:"words"`
+	Phone      string         `json:"phone" doc:"Masked: 138****1234. In full by unmask, with a reason."`
+	ReceivedAt time.Time      `json:"received_at"`
+	Answers    []ReportAnswer `json:"answers" nullable:"false" doc:"What who reported said of how it was handled (满意度), one a closing, the last last."`
 }
 
 // Tracking is what the holder of a tracking number is told: how far it is, in
 // plain steps, and nothing about who is on it.
 type Tracking struct {
-	Tracking   string         `json:"tracking"`
-	State      string         `json:"state" enum:"received,verified,handling,resolved,closed,rejected"`
-	Steps      []TrackingStep `json:"steps" nullable:"false"`
-	TypeCode   string         `json:"type_code"`
-	ReceivedAt time.Time      `json:"received_at"`
+	Tracking     string          `json:"tracking"`
+	State        string          `json:"state" enum:"received,verified,handling,resolved,closed,rejected"`
+	Steps        []TrackingStep  `json:"steps" nullable:"false"`
+	TypeCode     string          `json:"type_code"`
+	ReceivedAt   time.Time       `json:"received_at"`
+	Satisfaction *TrackingAnswer `json:"satisfaction,omitempty" doc:"Whether one is asked how it was handled (满意度), and what one answered; missing until it is closed."`
 }
 
 // TrackingStep is one step that was reached.
@@ -50,6 +52,9 @@ func Track(i Incident, number string, receivedAt time.Time) Tracking {
 		Steps: []TrackingStep{{"received", receivedAt}}}
 	add := func(state string, at *time.Time) {
 		if at != nil {
+			if at.Before(receivedAt) { // it joined an incident that was further on
+				at = &receivedAt
+			}
 			t.Steps = append(t.Steps, TrackingStep{state, *at})
 			t.State = state
 		}
@@ -93,8 +98,11 @@ type IncidentDetail struct {
 	Reports     []Report        `json:"reports" nullable:"false"`
 	Offers      []Offer         `json:"offers" nullable:"false"`
 	Assignments []Assignment    `json:"assignments" nullable:"false"`
+	UnitOrders  []UnitOrder     `json:"unit_orders" nullable:"false"`
 	Timeline    []TimelineEntry `json:"timeline" nullable:"false"`
 	Events      []Event         `json:"events" nullable:"false"`
 	Photos      []Photo         `json:"photos" nullable:"false"`
+	Escalations []Escalation    `json:"escalations" nullable:"false" doc:"Who was told that a state lasts, in order."`
+	Merged      []Merge         `json:"merged" nullable:"false" doc:"Incidents that are shown with this one."`
 	Parties     []Party         `json:"parties" nullable:"false" doc:"Areas that take part beyond the incident's own, those that did among them."`
 }

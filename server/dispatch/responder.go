@@ -37,6 +37,12 @@ type Responder struct {
 	PositionSource    string     `json:"position_source,omitempty" enum:"position,post"`
 	HeadingDegrees    *float64   `json:"heading_degrees,omitempty"`
 	AccuracyMeters    *float64   `json:"accuracy_meters,omitempty"`
+	// What decides whom a hazard keeps away, and where they are taken to be when
+	// their position is too old: not shown.
+	Adult        bool       `json:"-"`
+	InsuredUntil *time.Time `json:"-"`
+	PostLon      *float64   `json:"-"`
+	PostLat      *float64   `json:"-"`
 }
 
 // Task is the assignment a responder is on.
@@ -59,26 +65,18 @@ type Duty struct {
 	Version     int        `json:"version"`
 }
 
-// Position is where a responder's phone was at a time. Coordinates are WGS-84.
-type Position struct {
-	ResponderID    int64     `json:"-"`
-	AreaID         int64     `json:"-"` // the responder's registered community
-	Lon            float64   `json:"lon" minimum:"-180" maximum:"180"`
-	Lat            float64   `json:"lat" minimum:"-90" maximum:"90"`
-	AccuracyMeters *float64  `json:"accuracy_meters,omitempty" minimum:"0" maximum:"10000"`
-	HeadingDegrees *float64  `json:"heading_degrees,omitempty" minimum:"0" maximum:"360"`
-	SpeedMPS       *float64  `json:"speed_mps,omitempty" minimum:"0" maximum:"100"`
-	At             time.Time `json:"at"`
-}
-
 // Mine is what a responder's phone shows.
 type Mine struct {
 	Responder  Responder     `json:"responder"`
 	Duty       *Duty         `json:"duty,omitempty"`
 	OnCall     []Duty        `json:"on_call" nullable:"false"`
 	Offers     []MyOffer     `json:"offers" nullable:"false"`
+	Thanked    []Thanked     `json:"thanked" nullable:"false" doc:"Offers withdrawn of late because there were enough."`
 	Assignment *MyAssignment `json:"assignment,omitempty"`
 	Nearby     []Incident    `json:"nearby" nullable:"false"`
+	// Volunteered are the incidents near by that they said they can go to (我能去), and wait to be asked for.
+	Volunteered []int64    `json:"volunteered" nullable:"false"`
+	CallUps     []MyCallUp `json:"call_ups" nullable:"false" doc:"Those that go on, and that ended in the last hours."`
 	// PositionConsent says whether the phone may send positions.
 	PositionConsent ConsentBrief `json:"position_consent"`
 }
@@ -89,38 +87,20 @@ type MyOffer struct {
 	Incident Incident `json:"incident"`
 }
 
+// Thanked is an offer that was withdrawn because there were enough: they need not
+// go, and may stand by while it lasts. No more is told of the incident than that.
+type Thanked struct {
+	OfferID    int64  `json:"offer_id"`
+	IncidentID int64  `json:"incident_id"`
+	TypeCode   string `json:"type_code"`
+	AreaName   string `json:"area_name"`
+	Open       bool   `json:"open" doc:"Accepting now makes a standby."`
+}
+
 // MyAssignment is the active assignment with what is needed to work on it.
 type MyAssignment struct {
 	Assignment
 	Incident        Incident `json:"incident"`
 	Plan            Plan     `json:"plan"`
 	DispatcherPhone string   `json:"dispatcher_phone"`
-}
-
-// Candidate is a responder who could be sent, with why.
-type Candidate struct {
-	Responder          Responder `json:"responder"`
-	DistanceMeters     float64   `json:"distance_meters"`
-	TravelSeconds      int       `json:"travel_seconds"`
-	SkillsMatched      []string  `json:"skills_matched" nullable:"false"`
-	OwnCommunity       bool      `json:"own_community"`
-	PositionAgeSeconds *int      `json:"position_age_seconds,omitempty" doc:"Missing where they are taken to be at their post."`
-	Rank               int       `json:"rank"`
-	Recommended        bool      `json:"recommended" doc:"In the wave the plan would send."`
-}
-
-// Shortfall says what is missing for the plan's quota.
-type Shortfall struct {
-	Wanted       int      `json:"wanted"`
-	Found        int      `json:"found"`
-	Skills       []string `json:"skills" nullable:"false"`
-	RadiusMeters float64  `json:"radius_meters"`
-	Reason       string   `json:"reason" enum:"nobody_dispatchable,skill,radius"`
-}
-
-// Recommendation is the ranked candidates for an incident.
-type Recommendation struct {
-	Candidates []Candidate `json:"candidates" nullable:"false"`
-	Shortfall  *Shortfall  `json:"shortfall,omitempty"`
-	AsOf       time.Time   `json:"as_of"`
 }

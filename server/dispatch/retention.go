@@ -160,11 +160,11 @@ func (s *Service) holding(ctx context.Context, c Command, id int64,
 	})
 }
 
-func deref(text *string) string {
-	if text == nil {
-		return ""
+func deref[T any](v *T) (value T) {
+	if v != nil {
+		value = *v
 	}
-	return *text
+	return value
 }
 
 // destroyBatch is how many records one transaction destroys.

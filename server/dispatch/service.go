@@ -19,11 +19,12 @@ type Service struct {
 	cameras atomic.Int64 // counts what changed cameras
 	border  int          // cells, see WithBorder
 	care    CareRules
+	ways    Ways
 }
 
 // NewService makes the service; Load must be called before it is used.
 func NewService(store Store, now func() time.Time, log zerolog.Logger) *Service {
-	s := &Service{store: store, now: now, log: log, forces: NewForces(), border: DefaultBorder, care: DefaultCareRules}
+	s := &Service{store: store, now: now, log: log, forces: NewForces(now), border: DefaultBorder, care: DefaultCareRules, ways: StraightLine{}}
 	s.tree.Store(NewAreaTree(nil))
 	return s
 }

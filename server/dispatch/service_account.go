@@ -17,6 +17,9 @@ func (s *Service) mayGrant(a Actor, target Account, added []Grant) error {
 		if g.Role == RoleResponder && target.ResponderID == nil {
 			return Refuse(CodeRequired, "responder_id")
 		}
+		if g.Role != RolePartner && target.UnitID != nil {
+			return Refuse(CodeInvalid, "role") // what is bound to a unit works for it alone
+		}
 		target.Roles = append(target.Roles[:len(target.Roles):len(target.Roles)], g)
 	}
 	return nil
@@ -36,9 +39,17 @@ func (s *Service) CreateAccount(ctx context.Context, c Command, in NewAccount) (
 			return Outcome{}, Refuse(CodeInvalid, "responder_id")
 		}
 	}
+	if in.UnitID != 0 {
+		account.UnitID = &in.UnitID
+	}
 	return s.store.Run(ctx, c.AsService(), func(ctx context.Context, tx Tx) (Outcome, error) {
-		if err := s.mayGrant(c.Actor, Account{ResponderID: account.ResponderID}, in.Grants); err != nil {
+		if err := s.mayGrant(c.Actor, Account{ResponderID: account.ResponderID, UnitID: account.UnitID}, in.Grants); err != nil {
 			return Outcome{}, err
+		}
+		if in.UnitID != 0 {
+			if u, err := tx.Unit(ctx, in.UnitID); err != nil || !c.Actor.MayIn(s.Tree(), ActionGrant, u.AreaID) {
+				return Outcome{}, Refuse(CodeNotFound, "unit_id")
+			}
 		}
 		if in.ResponderID != 0 {
 			r, err := tx.LockResponder(ctx, in.ResponderID)

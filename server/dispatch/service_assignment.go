@@ -34,13 +34,16 @@ func (s *Service) Advance(ctx context.Context, c Command, assignmentID int64, in
 			return Outcome{}, err
 		}
 		as, err := tx.LockAssignment(ctx, assignmentID)
+		if err == nil && as.IncidentID != i.ID {
+			err = Refuse(CodeMoved, "")
+		}
 		if err != nil {
 			return Outcome{}, err
 		}
 		if in.Seen != 0 && in.Seen != as.Version {
 			return Outcome{}, &Error{Code: CodeVersionConflict, Field: "version", Current: as, Values: map[string]string{"state": string(as.State)}}
 		}
-		next, err := s.progress(ctx, tx, c.Actor, i, as, in)
+		next, err := s.progress(ctx, tx, c.Actor, i, plan, as, in)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -63,14 +66,23 @@ func (s *Service) allowProgress(a Actor, as Assignment, in Progress) error {
 	return Refuse(CodeNotFound, "")
 }
 
-func (s *Service) progress(ctx context.Context, tx Tx, a Actor, i Incident, as Assignment, in Progress) (Assignment, error) {
+func (s *Service) progress(ctx context.Context, tx Tx, a Actor, i Incident, plan Plan, as Assignment, in Progress) (Assignment, error) {
 	now := s.now()
+	if err := pairOff(ctx, tx, plan, as, in); err != nil {
+		return as, err
+	}
 	next, kind, err := as.Step(in.Step, deviceTime(in.At, as.AcceptedAt, now))
 	if err != nil {
 		return as, err
 	}
 	if in.Reason != "" {
 		next.Reason = in.Reason
+	}
+	if in.OnBehalf {
+		next.OnBehalf = append(slices.Clone(as.OnBehalf), next.State)
+	}
+	if next.State == AssignmentOnScene {
+		next = next.watch(plan, now)
 	}
 	if err := tx.SaveAssignment(ctx, next); err != nil {
 		return as, err
@@ -88,6 +100,22 @@ func (s *Service) progress(ctx context.Context, tx Tx, a Actor, i Incident, as A
 	return next, nil
 }
 
+// pairOff refuses an arrival alone where the plan demands two, unless a dispatcher
+// records it and why.
+func pairOff(ctx context.Context, tx Tx, plan Plan, as Assignment, in Progress) error {
+	if !plan.Pair || in.OnBehalf && in.Reason != "" {
+		return nil
+	}
+	all, err := tx.Assignments(ctx, as.IncidentID)
+	if err != nil {
+		return err
+	}
+	if plan.alone(in.Step, as, all) {
+		return Refuse(CodeAlone, "")
+	}
+	return nil
+}
+
 // afterProgress follows with the incident what its assignments say: the first
 // arrival, resolved when the last is done, dispatched again when all have left.
 func (s *Service) afterProgress(ctx context.Context, tx Tx, a Actor, i Incident, plan Plan, in Progress) error {
@@ -100,18 +128,38 @@ func (s *Service) afterProgress(ctx context.Context, tx Tx, a Actor, i Incident,
 		}
 		return tx.Emit(ctx, incidentEvent(i, "incident.arrived", i.State, a, now, nil))
 	}
-	if in.Step != "done" && in.Step != "release" || i.State != IncidentHandling {
+	if in.Step != "done" && in.Step != "release" {
 		return nil
+	}
+	return s.workEnds(ctx, tx, a, i, plan, in.OnBehalf)
+}
+
+// workEnds moves an incident on when somebody's or a unit's work on it has ended:
+// resolved when the last is done, dispatched again when nobody has it any more.
+func (s *Service) workEnds(ctx context.Context, tx Tx, a Actor, i Incident, plan Plan, onBehalf bool) error {
+	now := s.now()
+	if i.State != IncidentHandling {
+		_, err := s.refill(ctx, tx, a, i, plan, now)
+		return err
 	}
 	assignments, err := tx.Assignments(ctx, i.ID)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(assignments, func(as Assignment) bool { return as.State.Active() }) {
-		return nil
+	taken, waiting, done, err := ordersOf(ctx, tx, i)
+	if err != nil {
+		return err
+	}
+	if taken || slices.ContainsFunc(assignments, func(as Assignment) bool { return as.State.Active() }) {
+		_, err := s.refill(ctx, tx, a, i, plan, now)
+		return err
+	}
+	done = done || slices.ContainsFunc(assignments, func(as Assignment) bool { return as.inRound(i) && as.State == AssignmentDone })
+	if done && waiting {
+		return nil // the unit that was asked may still do its part
 	}
 	step := "abandon"
-	if slices.ContainsFunc(assignments, func(as Assignment) bool { return as.inRound(i) && as.State == AssignmentDone }) {
+	if done {
 		step = "resolve"
 	}
 	next, kind, err := i.Step(step, plan, now)
@@ -119,7 +167,7 @@ func (s *Service) afterProgress(ctx context.Context, tx Tx, a Actor, i Incident,
 		return err
 	}
 	if step == "resolve" {
-		if !in.OnBehalf {
+		if !onBehalf {
 			next.ResolvedBy = accountOf(a)
 		}
 		if err := withdrawOpen(ctx, tx, i.ID, a, now); err != nil {
@@ -129,12 +177,19 @@ func (s *Service) afterProgress(ctx context.Context, tx Tx, a Actor, i Incident,
 	if err := tx.SaveIncident(ctx, next); err != nil {
 		return err
 	}
-	return tx.Emit(ctx, incidentEvent(next, kind, i.State, a, now, nil))
+	if err := tx.Emit(ctx, incidentEvent(next, kind, i.State, a, now, nil)); err != nil {
+		return err
+	}
+	_, err = s.refill(ctx, tx, a, next, plan, now)
+	return err
 }
 
 // releaseEverybody ends all that is open on an incident.
 func releaseEverybody(ctx context.Context, tx Tx, i Incident, a Actor, now time.Time) error {
 	if err := withdrawOpen(ctx, tx, i.ID, a, now); err != nil {
+		return err
+	}
+	if err := withdrawOrders(ctx, tx, i, a, now, false); err != nil {
 		return err
 	}
 	assignments, err := tx.Assignments(ctx, i.ID)

@@ -15,7 +15,7 @@ import (
 
 // Intake is a report as it comes in. Coordinates are WGS-84.
 type Intake struct {
-	TypeCode string
+	TypeCode string // of ours, or standard:code of a table that is mapped to ours
 	Point    orb.Point
 	Place    string
 	Words    string
@@ -66,7 +66,7 @@ func (s *Service) TakeIn(ctx context.Context, c Command, in Intake) (Outcome, er
 		if err := tx.InsertIncident(ctx, &i); err != nil {
 			return Outcome{}, err
 		}
-		r := Report{IncidentID: i.ID, Channel: in.Channel, TypeCode: in.TypeCode, AreaID: areaID,
+		r := Report{IncidentID: i.ID, Channel: in.Channel, TypeCode: kind.Code, AreaID: areaID,
 			Lon: in.Point.Lon(), Lat: in.Point.Lat(), Place: in.Place, Words: in.Words, Phone: in.Phone, ReceivedAt: now}
 		var hash []byte
 		if in.Tracking != "" {
@@ -97,10 +97,16 @@ func newIncident(in Intake, kind IncidentType, areaID int64, compoundID *int64, 
 	if priority == "" {
 		priority = plan.Priority
 	}
-	return Incident{TypeCode: kind.Code, PlanID: plan.ID, Family: kind.Family, AreaID: areaID, CompoundID: compoundID,
+	var grade *Grade
+	if Graded(kind.Family) { // a plan may be older than a move of its type
+		grade = plan.Grade
+	}
+	i := Incident{TypeCode: kind.Code, PlanID: plan.ID, Grade: grade, Family: kind.Family, AreaID: areaID, CompoundID: compoundID,
 		Priority: priority, State: IncidentReported, StateSince: now, DueAt: clock(IncidentReported, plan, now), Version: 1,
 		Lon: in.Point.Lon(), Lat: in.Point.Lat(), Cell: cell.String(), Place: in.Place, Summary: in.Words,
 		Quota: plan.Quota, Hazard: plan.Hazard, OpenedBy: by, ReportedAt: now}
+	i.LadderAt = plan.rungAt(i)
+	return i
 }
 
 func (s *Service) verifyNew(ctx context.Context, tx Tx, i Incident, plan Plan, a Actor, now time.Time) (Incident, error) {
@@ -119,6 +125,10 @@ func (s *Service) verifyNew(ctx context.Context, tx Tx, i Incident, plan Plan, a
 func (s *Service) Verify(ctx context.Context, c Command, id int64, seen int, priority Priority) (Outcome, error) {
 	return s.changeIncident(ctx, c, id, seen, ActionDispatch, func(_ context.Context, _ Tx, i Incident, p Plan, now time.Time) (Incident, string, map[string]string, error) {
 		next, kind, err := i.Step("verify", p, now)
+		if i.unconfirmed() {
+			next, kind = i.confirm(now)
+			err = nil
+		}
 		next.VerifiedBy = accountOf(c.Actor)
 		if priority != "" {
 			next.Priority = priority
@@ -152,12 +162,13 @@ func (s *Service) stepWithReason(ctx context.Context, c Command, id int64, seen 
 			return i, "", nil, err
 		}
 		next.Reason = reason
-		if step == "cancel" {
-			if err := releaseEverybody(ctx, tx, i, c.Actor, now); err != nil {
-				return i, "", nil, err
-			}
+		switch step {
+		case "cancel":
+			err = releaseEverybody(ctx, tx, i, c.Actor, now)
+		case "reopen":
+			err = withdrawOrders(ctx, tx, i, c.Actor, now, true)
 		}
-		return next, kind, nil, nil
+		return next, kind, nil, err
 	})
 }
 
@@ -171,6 +182,9 @@ func (s *Service) Resolve(ctx context.Context, c Command, id int64, seen int, re
 		}
 		if slices.ContainsFunc(assignments, func(a Assignment) bool { return a.State.Active() }) {
 			return i, "", nil, Refuse(CodeHasActive, "")
+		}
+		if err := noOrdersOpen(ctx, tx, i); err != nil {
+			return i, "", nil, err
 		}
 		next, kind, err := i.Step("resolve", p, now)
 		if err != nil {
@@ -191,17 +205,20 @@ func (s *Service) Check(ctx context.Context, c Command, id int64, seen int, pass
 			return Outcome{}, Refuse(CodeReasonRequired, "reason")
 		}
 	}
-	return s.changeIncident(ctx, c, id, seen, ActionCheck, func(_ context.Context, _ Tx, i Incident, p Plan, now time.Time) (Incident, string, map[string]string, error) {
+	return s.changeIncident(ctx, c, id, seen, ActionCheck, func(ctx context.Context, tx Tx, i Incident, p Plan, now time.Time) (Incident, string, map[string]string, error) {
 		if i.State == IncidentResolved && i.ResolvedBy != nil && *i.ResolvedBy == c.Actor.AccountID {
 			return i, "", nil, Refuse(CodeSameHandler, "")
 		}
 		next, kind, err := i.Step(step, p, now)
+		if err != nil {
+			return i, "", nil, err
+		}
 		if passed {
 			next.CheckedBy = accountOf(c.Actor)
 		} else {
 			next.Reason = reason
 		}
-		return next, kind, nil, err
+		return next, kind, nil, withdrawOrders(ctx, tx, i, c.Actor, now, true)
 	})
 }
 
@@ -321,7 +338,7 @@ func (s *Service) edited(ctx context.Context, tx Tx, i Incident, e Edit, a Actor
 // Note adds words, or that 119, 110 or 120 was told, to an incident's timeline.
 func (s *Service) Note(ctx context.Context, c Command, id int64, kind, words string, saidAt time.Time) (Outcome, error) {
 	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
-		i, _, err := tx.LockIncident(ctx, id)
+		i, err := lockStanding(ctx, tx, id)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -333,7 +350,7 @@ func (s *Service) Note(ctx context.Context, c Command, id int64, kind, words str
 		}
 		now := s.now()
 		e := TimelineEntry{Kind: kind, Words: words, SaidAt: deviceTime(saidAt, i.ReportedAt, now), ReceivedAt: now}
-		if err := tx.InsertTimeline(ctx, &e, id, c.Actor); err != nil {
+		if err := tx.InsertTimeline(ctx, &e, i.ID, c.Actor); err != nil {
 			return Outcome{}, err
 		}
 		event := incidentEvent(i, "timeline.added", i.State, c.Actor, now, map[string]string{"kind": kind, "timeline": itoa(e.ID)})
@@ -345,7 +362,7 @@ func (s *Service) Note(ctx context.Context, c Command, id int64, kind, words str
 // A resident's picture names its report by its tracking number's incident.
 func (s *Service) AddPhoto(ctx context.Context, c Command, incidentID, reportID int64, jpeg []byte, width, height int) (Outcome, error) {
 	return s.store.Run(ctx, c, func(ctx context.Context, tx Tx) (Outcome, error) {
-		i, _, err := tx.LockIncident(ctx, incidentID)
+		i, err := lockStanding(ctx, tx, incidentID)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -358,7 +375,7 @@ func (s *Service) AddPhoto(ctx context.Context, c Command, incidentID, reportID 
 			return Outcome{}, Refuse(CodeDestroyed, "")
 		}
 		p := Photo{Width: width, Height: height, CreatedAt: s.now()}
-		if err := tx.InsertPhoto(ctx, &p, incidentID, reportID, jpeg); err != nil {
+		if err := tx.InsertPhoto(ctx, &p, i.ID, reportID, jpeg); err != nil {
 			return Outcome{}, err
 		}
 		event := incidentEvent(i, "photo.added", i.State, c.Actor, s.now(), map[string]string{"photo": itoa(p.ID)})
@@ -366,12 +383,35 @@ func (s *Service) AddPhoto(ctx context.Context, c Command, incidentID, reportID 
 	})
 }
 
+// lockStanding locks the incident that stands for one: what is said of an incident
+// that was merged meanwhile is said of the other.
+func lockStanding(ctx context.Context, tx Tx, id int64) (Incident, error) {
+	standing, err := tx.StandsFor(ctx, id)
+	if err != nil {
+		return Incident{}, err
+	}
+	i, _, err := tx.LockIncident(ctx, standing)
+	if err == nil && i.State == IncidentMerged {
+		err = Refuse(CodeMoved, "")
+	}
+	return i, err
+}
+
 // allowNote lets in who may add words and pictures to an incident: in their
-// areas, where their area takes part, and who works on it.
+// areas, where their area takes part, and who, or whose unit, works on it.
 func (s *Service) allowNote(ctx context.Context, tx Tx, a Actor, i Incident) error {
 	err := s.allowIncident(a, ActionNote, i)
 	if err == nil || a.mayByParty(s.Tree(), ActionNote, i.Parties) {
 		return nil
+	}
+	if a.UnitID != 0 {
+		orders, failed := tx.UnitOrders(ctx, i.ID)
+		if failed != nil {
+			return failed
+		}
+		if slices.ContainsFunc(orders, func(o UnitOrder) bool { return o.State.TakesPart() && a.OfUnit(o.UnitID) }) {
+			return nil
+		}
 	}
 	if a.ResponderID == 0 || !a.May(ActionRespond) {
 		return err

@@ -3,17 +3,24 @@ package dispatch
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/paulmach/orb"
 )
 
-// Send offers an incident to responders: one wave. Whoever is not among those
-// the ranking recommends needs a reason.
+// Send offers an incident itself to responders, see SendTask.
 func (s *Service) Send(ctx context.Context, c Command, id int64, seen int, responderIDs []int64, reason string) (Outcome, error) {
+	return s.SendTask(ctx, c, id, seen, responderIDs, reason, TaskDirect)
+}
+
+// SendTask offers a task of an incident to responders: one wave. Whoever is not
+// among those the ranking recommends needs a reason; whom the hazard keeps away
+// is refused, whatever the reason.
+func (s *Service) SendTask(ctx context.Context, c Command, id int64, seen int, responderIDs []int64, reason string, task TaskKind) (Outcome, error) {
 	if len(responderIDs) == 0 {
 		return Outcome{}, Refuse(CodeRequired, "responder_ids")
 	}
-	ranked, err := s.Recommend(ctx, c.Actor, id, "", 0)
+	ranked, err := s.Recommend(ctx, c.Actor, id, Wanted{Task: task})
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -33,35 +40,19 @@ func (s *Service) Send(ctx context.Context, c Command, id int64, seen int, respo
 			return Outcome{}, err
 		}
 		now := s.now()
-		next := i
-		if i.State == IncidentVerified {
-			var kind string
-			if next, kind, err = i.Step("offer", plan, now); err != nil {
-				return Outcome{}, err
-			}
-			if next.FirstOfferAt == nil {
-				next.FirstOfferAt = &now
-			}
-			if err := tx.SaveIncident(ctx, next); err != nil {
-				return Outcome{}, err
-			}
-			if err := tx.Emit(ctx, incidentEvent(next, kind, i.State, c.Actor, now, nil)); err != nil {
-				return Outcome{}, err
-			}
-		} else if i.State != IncidentDispatching && i.State != IncidentHandling {
-			return Outcome{}, &Error{Code: CodeIllegalTransition, Values: map[string]string{"state": string(i.State), "step": "offer"}}
+		next, err := dispatching(ctx, tx, c.Actor, i, plan, now)
+		if err != nil {
+			return Outcome{}, err
 		}
 		wave, err := tx.LastWave(ctx, id)
 		if err != nil {
 			return Outcome{}, err
 		}
 		for _, responderID := range ids {
-			o := Offer{IncidentID: id, ResponderID: responderID, AreaID: i.AreaID, Wave: wave + 1, State: OfferOffered, Version: 1,
+			o := Offer{IncidentID: id, ResponderID: responderID, AreaID: i.AreaID, Wave: wave + 1, Task: task, State: OfferOffered, Version: 1,
 				Reason: reason, OfferedBy: accountOf(c.Actor), OfferedAt: now, ExpiresAt: now.Add(time.Duration(plan.OfferSeconds) * time.Second)}
-			if at := slices.IndexFunc(ranked.Candidates, func(k Candidate) bool { return k.Responder.ID == responderID }); at >= 0 {
-				o.DistanceMeters = &ranked.Candidates[at].DistanceMeters
-			}
-			if err := s.offerTo(ctx, tx, c.Actor, &o); err != nil {
+			o.Choice, o.DistanceMeters = ranked.choice(responderID)
+			if err := s.offerTo(ctx, tx, c.Actor, i, plan, &o); err != nil {
 				return Outcome{}, err
 			}
 		}
@@ -69,21 +60,29 @@ func (s *Service) Send(ctx context.Context, c Command, id int64, seen int, respo
 	})
 }
 
-// needReason asks why where somebody outside the recommended is picked.
-func needReason(ranked Recommendation, ids []int64, reason string) error {
-	if strings.TrimSpace(reason) != "" {
-		return nil
+// dispatching brings an incident to where offers and orders may go out.
+func dispatching(ctx context.Context, tx Tx, a Actor, i Incident, plan Plan, now time.Time) (Incident, error) {
+	if i.State == IncidentDispatching || i.State == IncidentHandling {
+		return i, nil
 	}
-	for _, id := range ids {
-		ok := slices.ContainsFunc(ranked.Candidates, func(k Candidate) bool { return k.Responder.ID == id && k.Recommended })
-		if !ok {
-			return Refuse(CodeReasonRequired, "reason")
-		}
+	step := "offer"
+	if i.State == IncidentReported && plan.SendFirst {
+		step = "send_first"
 	}
-	return nil
+	next, kind, err := i.Step(step, plan, now)
+	if err != nil {
+		return i, err
+	}
+	if next.FirstOfferAt == nil {
+		next.FirstOfferAt = &now
+	}
+	if err := tx.SaveIncident(ctx, next); err != nil {
+		return i, err
+	}
+	return next, tx.Emit(ctx, incidentEvent(next, kind, i.State, a, now, nil))
 }
 
-func (s *Service) offerTo(ctx context.Context, tx Tx, a Actor, o *Offer) error {
+func (s *Service) offerTo(ctx context.Context, tx Tx, a Actor, i Incident, plan Plan, o *Offer) error {
 	r, err := tx.LockResponder(ctx, o.ResponderID)
 	if err != nil {
 		return err
@@ -97,7 +96,20 @@ func (s *Service) offerTo(ctx context.Context, tx Tx, a Actor, o *Offer) error {
 	if r.Duty == DutyOff {
 		return &Error{Code: CodeNotDispatchable, Field: "responder_ids", Values: map[string]string{"name": r.Name}}
 	}
+	if err := mayGo(plan, r, o.Task, o.OfferedAt); err != nil {
+		return err
+	}
+	if at, _, _, ok := r.stand(o.OfferedAt); ok && o.TravelSeconds == nil {
+		seconds := s.ways.Travel(at, orb.Point{i.Lon, i.Lat}, r.Vehicle)
+		o.TravelSeconds = &seconds
+	}
 	if err := tx.InsertOffer(ctx, o); err != nil {
+		return err
+	}
+	if err := takeVolunteer(ctx, tx, i, *o, a); err != nil {
+		return err
+	}
+	if err := tx.Tell(ctx, Notice{Purpose: PurposeOffer, IncidentID: o.IncidentID, OfferID: o.ID, ResponderID: o.ResponderID, At: o.OfferedAt}); err != nil {
 		return err
 	}
 	return tx.Emit(ctx, offerEvent(*o, "offer.offered", a, o.OfferedAt, nil))
@@ -111,6 +123,7 @@ type Answer struct {
 	Minutes  int       // with later
 	At       time.Time // the device's time, zero for now
 	OnBehalf bool      // a dispatcher records it for the responder
+	By       Way       // the gateway's channel that it came by, "" for the app
 }
 
 // AnswerOffer records an answer. An acceptance makes the assignment, or a
@@ -143,6 +156,9 @@ func (s *Service) AnswerOffer(ctx context.Context, c Command, offerID int64, in 
 			return Outcome{}, &Error{Code: CodeVersionConflict, Field: "version", Current: o, Values: map[string]string{"state": string(o.State)}}
 		}
 		o, err = s.answer(ctx, tx, c.Actor, i, plan, r, o, in)
+		if err == nil && in.By != "" {
+			err = tx.Tell(ctx, answerNotice(o, in.By, in.Step, s.now()))
+		}
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -181,12 +197,21 @@ func (s *Service) answer(ctx context.Context, tx Tx, a Actor, i Incident, plan P
 	if in.Step == "seen" && o.State != OfferOffered {
 		return o, nil // seen again, or after an answer: nothing to add
 	}
-	if in.Step == "accept" && o.State.Open() {
-		full, err := quotaFull(ctx, tx, i)
+	late := o.State == OfferWithdrawn && o.EndedFor == EndedQuota && (i.State == IncidentDispatching || i.State == IncidentHandling)
+	if in.Step == "accept" && (o.State.Open() || late) {
+		if err := mayGo(plan, r, o.Task, now); err != nil { // what let them may have lapsed since
+			return o, err
+		}
+		full, err := quotaFull(ctx, tx, i, o.Task)
 		if err != nil {
 			return o, err
 		}
-		if full {
+		switch {
+		case full && o.State == OfferStandby:
+			return o, nil
+		case late: // there were enough a moment ago: they stand by, and are called where one is needed after all
+			in.Step = "follow"
+		case full:
 			in.Step = "standby"
 		}
 	}
@@ -198,9 +223,12 @@ func (s *Service) answer(ctx context.Context, tx Tx, a Actor, i Incident, plan P
 	if in.Step != "seen" {
 		next.AnsweredBy = accountOf(a)
 	}
+	if in.Step == "withdraw" {
+		next.EndedFor = EndedByHand
+	}
 	if in.Step == "later" {
 		until := now.Add(time.Duration(in.Minutes) * time.Minute)
-		next.LaterUntil, next.ExpiresAt = &until, until.Add(time.Duration(plan.OfferSeconds)*time.Second)
+		next.LaterUntil, next.ExpiresAt = &until, until // then they are asked again, see remind
 	}
 	if err := tx.SaveOffer(ctx, next); err != nil {
 		return o, err
@@ -209,28 +237,36 @@ func (s *Service) answer(ctx context.Context, tx Tx, a Actor, i Incident, plan P
 	if in.OnBehalf {
 		data["on_behalf"] = "true"
 	}
+	if in.By != "" {
+		data["by"] = string(in.By)
+	}
 	if err := tx.Emit(ctx, offerEvent(next, kind, a, now, data)); err != nil {
 		return o, err
 	}
-	if in.Step == "accept" {
+	switch in.Step {
+	case "accept":
 		err = s.assign(ctx, tx, a, i, plan, r, next, deviceTime(in.At, o.OfferedAt, now))
+	case "decline", "withdraw", "follow":
+		_, err = s.refill(ctx, tx, a, i, plan, now)
 	}
 	return next, err
 }
 
-func quotaFull(ctx context.Context, tx Tx, i Incident) (bool, error) {
+// quotaFull says whether a task of an incident has all the people it needs: the
+// perimeter takes no place from those who go in.
+func quotaFull(ctx context.Context, tx Tx, i Incident, task TaskKind) (bool, error) {
 	assignments, err := tx.Assignments(ctx, i.ID)
 	if err != nil {
 		return false, err
 	}
-	return countTaken(i, assignments) >= i.Quota, nil
+	return countTaken(i, assignments, task) >= i.Quota, nil
 }
 
-// countTaken counts the places of the quota that are filled in this round.
-func countTaken(i Incident, assignments []Assignment) int {
+// countTaken counts the places of a task's quota that are filled in this round.
+func countTaken(i Incident, assignments []Assignment, task TaskKind) int {
 	n := 0
 	for _, a := range assignments {
-		if a.State.Active() || a.State == AssignmentDone && a.inRound(i) {
+		if a.Task == task && (a.State.Active() || a.State == AssignmentDone && a.inRound(i)) {
 			n++
 		}
 	}
@@ -244,7 +280,7 @@ func (s *Service) assign(ctx context.Context, tx Tx, a Actor, i Incident, plan P
 	if r.Task != nil {
 		return &Error{Code: CodeAlreadyAssigned, Values: map[string]string{"name": r.Name}}
 	}
-	as := Assignment{IncidentID: i.ID, ResponderID: o.ResponderID, AreaID: i.AreaID, OfferID: o.ID,
+	as := Assignment{IncidentID: i.ID, ResponderID: o.ResponderID, AreaID: i.AreaID, OfferID: o.ID, Task: o.Task,
 		State: AssignmentAccepted, Version: 1, AcceptedAt: at}
 	if err := tx.InsertAssignment(ctx, &as); err != nil {
 		return err
@@ -259,14 +295,24 @@ func (s *Service) assign(ctx context.Context, tx Tx, a Actor, i Incident, plan P
 	if err != nil {
 		return err
 	}
-	if err := withdraw(ctx, tx, others, a, now); err != nil {
+	if err := withdraw(ctx, tx, others, EndedOtherTask, a, now); err != nil {
 		return err
 	}
-	if full, err := quotaFull(ctx, tx, i); err != nil {
+	if full, err := quotaFull(ctx, tx, i, o.Task); err != nil {
 		return err
 	} else if full {
-		if err := withdrawOpen(ctx, tx, i.ID, a, now); err != nil {
+		open, err := tx.OpenOffers(ctx, i.ID, 0)
+		if err != nil {
 			return err
+		}
+		open = slices.DeleteFunc(open, func(other Offer) bool { return other.Task != o.Task || other.State == OfferStandby })
+		if err := withdraw(ctx, tx, open, EndedQuota, a, now); err != nil {
+			return err
+		}
+		if o.Task == TaskDirect && i.WaveAt != nil {
+			if i, err = s.endWaves(ctx, tx, a, i, now); err != nil {
+				return err
+			}
 		}
 	}
 	return s.handlingBegins(ctx, tx, a, i, plan, now)
@@ -290,19 +336,11 @@ func (s *Service) handlingBegins(ctx context.Context, tx Tx, a Actor, i Incident
 	return tx.Emit(ctx, incidentEvent(next, kind, i.State, a, now, nil))
 }
 
-// ExpireOffers ends the offers whose time is up, each in its own transaction
-// that looks again, and says when the next one's will be (zero for none).
+// ExpireOffers ends the offers whose time is up, and asks those again who wanted
+// to be asked later, each in its own transaction that looks again; it says when
+// the next one's will be (zero for none).
 func (s *Service) ExpireOffers(ctx context.Context) (time.Time, error) {
-	ids, next, err := s.store.DueOffers(ctx, s.now())
-	if err != nil {
-		return time.Time{}, err
-	}
-	for _, id := range ids {
-		if err := s.expireOffer(ctx, id); err != nil {
-			return time.Time{}, err
-		}
-	}
-	return next, nil
+	return s.eachDue(ctx, s.store.DueOffers, s.expireOffer)
 }
 
 func (s *Service) expireOffer(ctx context.Context, id int64) error {
@@ -312,26 +350,35 @@ func (s *Service) expireOffer(ctx context.Context, id int64) error {
 		if err != nil {
 			return Outcome{}, err
 		}
-		if _, _, err := tx.LockIncident(ctx, known.IncidentID); err != nil {
+		i, plan, err := tx.LockIncident(ctx, known.IncidentID)
+		if err != nil {
 			return Outcome{}, err
 		}
 		o, err := tx.LockOffer(ctx, id)
 		if err != nil {
 			return Outcome{}, err
 		}
-		now := s.now()
+		now, step := s.now(), "expire"
+		if o.State == OfferLater {
+			step = "remind"
+		}
 		if !o.State.Open() || o.State == OfferStandby || o.ExpiresAt.After(now) {
 			return Outcome{Noun: NounOffer, ID: id, Version: o.Version}, nil // answered meanwhile
 		}
-		next, kind, err := o.Step("expire", now)
+		next, kind, err := o.Step(step, now)
 		if err != nil {
 			return Outcome{}, err
 		}
-		if err := tx.SaveOffer(ctx, next); err != nil {
+		if step == "remind" {
+			next.ExpiresAt = now.Add(time.Duration(plan.OfferSeconds) * time.Second)
+		}
+		if err := saveOffer(ctx, tx, o, next, kind, system, now); err != nil {
 			return Outcome{}, err
 		}
-		data := map[string]string{"from": string(o.State), "to": string(next.State)}
-		return Outcome{Noun: NounOffer, ID: id, Version: next.Version}, tx.Emit(ctx, offerEvent(next, kind, system, now, data))
+		if step == "expire" {
+			_, err = s.refill(ctx, tx, system, i, plan, now)
+		}
+		return Outcome{Noun: NounOffer, ID: id, Version: next.Version}, err
 	})
 	return err
 }
@@ -341,24 +388,38 @@ func withdrawOpen(ctx context.Context, tx Tx, incidentID int64, a Actor, now tim
 	if err != nil {
 		return err
 	}
-	return withdraw(ctx, tx, open, a, now)
+	return withdraw(ctx, tx, open, EndedIncident, a, now)
 }
 
-func withdraw(ctx context.Context, tx Tx, offers []Offer, a Actor, now time.Time) error {
+func withdraw(ctx context.Context, tx Tx, offers []Offer, why EndedFor, a Actor, now time.Time) error {
 	for _, o := range offers {
 		next, kind, err := o.Step("withdraw", now)
 		if err != nil {
 			return err
 		}
-		if err := tx.SaveOffer(ctx, next); err != nil {
-			return err
-		}
-		data := map[string]string{"from": string(o.State), "to": string(next.State)}
-		if err := tx.Emit(ctx, offerEvent(next, kind, a, now, data)); err != nil {
+		next.EndedFor = why
+		if err := saveOffer(ctx, tx, o, next, kind, a, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// saveOffer writes an offer after a step, and the event that tells of it.
+func saveOffer(ctx context.Context, tx Tx, was, next Offer, kind string, a Actor, now time.Time) error {
+	if err := tx.SaveOffer(ctx, next); err != nil {
+		return err
+	}
+	if next.State == OfferOffered { // asked again: they are reached again, too
+		if err := tx.Tell(ctx, Notice{Purpose: PurposeOffer, IncidentID: next.IncidentID, OfferID: next.ID, ResponderID: next.ResponderID, At: now}); err != nil {
+			return err
+		}
+	}
+	data := map[string]string{"from": string(was.State), "to": string(next.State)}
+	if next.EndedFor != "" {
+		data["for"] = string(next.EndedFor)
+	}
+	return tx.Emit(ctx, offerEvent(next, kind, a, now, data))
 }
 
 func offerEvent(o Offer, kind string, a Actor, at time.Time, data map[string]string) Event {

@@ -13,6 +13,8 @@ type ResponderInput struct {
 	Phone        string
 	Affiliations []string
 	Skills       []string
+	Adult        bool
+	InsuredUntil string // a date, empty for none
 	Vehicle      string
 	Post         orb.Point
 	Source       string

@@ -124,6 +124,9 @@ func (s Session) Actor() Actor {
 	if s.Account.ResponderID != nil {
 		a.ResponderID = *s.Account.ResponderID
 	}
+	if s.Account.UnitID != nil {
+		a.UnitID = *s.Account.UnitID
+	}
 	return a
 }
 

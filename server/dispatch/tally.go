@@ -102,7 +102,7 @@ func (f *Forces) Count(areaIDs []int64) (by []AffiliationForce, total Force) {
 
 // ByCell counts people of areas (each named once), nil for everywhere, by cell
 // of a resolution.
-func (f *Forces) ByCell(resolution int, areaIDs []int64) (map[string]int, error) {
+func (f *Forces) ByCell(resolution int, areaIDs []int64) (map[geo.Cell]int, error) {
 	sums := map[geo.Cell]int{}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -115,9 +115,5 @@ func (f *Forces) ByCell(resolution int, areaIDs []int64) (map[string]int, error)
 			sums[parent] += n
 		}
 	}
-	counts := make(map[string]int, len(sums))
-	for cell, n := range sums {
-		counts[cell.String()] = n
-	}
-	return counts, nil
+	return sums, nil
 }

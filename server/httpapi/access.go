@@ -134,6 +134,12 @@ func (a *api) incidentView(ctx context.Context, i dispatch.Incident) (dispatch.V
 			return dispatch.View{}, err
 		}
 	}
+	if actor.UnitID != 0 {
+		var err error
+		if asked, err = a.Reader.UnitTakesPart(ctx, actor.UnitID, i.ID); err != nil {
+			return dispatch.View{}, err
+		}
+	}
 	v := a.sight(ctx).Incident(i, asked)
 	return found(v, v.Sees(dispatch.FieldIncident))
 }

@@ -28,6 +28,7 @@ type createAccountInput struct {
 		Role        string `json:"role" enum:"commander,dispatcher,community,partner,responder,wall,integration,system_administrator,security_administrator,audit_administrator"`
 		AreaID      int64  `json:"area_id" minimum:"1"`
 		ResponderID int64  `json:"responder_id,omitempty" minimum:"0"`
+		UnitID      int64  `json:"unit_id,omitempty" minimum:"0" doc:"With partner: whose people it belongs to."`
 	}
 }
 
@@ -87,6 +88,14 @@ func (a *api) accounts() {
 	can := Access(dispatch.ActionGrant)
 	operation(a, "GET", "/api/v1/accounts", "list-accounts", "Accounts of one's areas", can, 200, a.listAccounts)
 	operation(a, "POST", "/api/v1/accounts", "create-account", "Make an account with a generated password", can, 201, a.createAccount)
+	operation(a, "GET", "/api/v1/account-units", "list-account-units", "Units that an account may belong to", can, 200, func(ctx context.Context, _ *none) (*body[unitsView], error) {
+		areas, err := a.scope(ctx, dispatch.ActionGrant, 0)
+		if err != nil {
+			return nil, err
+		}
+		list, err := a.Accounts.UnitsToBind(ctx, areas)
+		return answer(unitsView{list}, err)
+	})
 	operation(a, "GET", "/api/v1/accounts/{id}", "get-account", "One account", can, 200, func(ctx context.Context, in *IDInput) (*body[dispatch.Account], error) {
 		return answer(a.seenAccount(ctx, in.ID))
 	})
@@ -165,7 +174,7 @@ func (a *api) changedAccount(ctx context.Context) func(dispatch.Outcome, error) 
 func (a *api) createAccount(ctx context.Context, in *createAccountInput) (*body[passwordView], error) {
 	return a.withPassword(ctx, func(hash string) (dispatch.Outcome, error) {
 		return a.Service.CreateAccount(ctx, a.command(ctx, in.Key, "account.create", in.Body), dispatch.NewAccount{Username: in.Body.Username, DisplayName: in.Body.DisplayName,
-			Grants: []dispatch.Grant{{Role: dispatch.Role(in.Body.Role), AreaID: in.Body.AreaID}}, ResponderID: in.Body.ResponderID, PasswordHash: hash})
+			Grants: []dispatch.Grant{{Role: dispatch.Role(in.Body.Role), AreaID: in.Body.AreaID}}, ResponderID: in.Body.ResponderID, UnitID: in.Body.UnitID, PasswordHash: hash})
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"yiping/server/dispatch"
 	"yiping/server/importer"
+	"yiping/server/tile"
 )
 
 // Deps is what the API is made of.
@@ -29,9 +30,11 @@ type Deps struct {
 	Registers Registers
 	Personal  Personal
 	Imports   *importer.Desk
+	Gateway   Gateway        // nil for none
 	Provider  SignInProvider // nil for none
 	// ProviderName is what people call it.
 	ProviderName string
+	Points       *tile.Points
 	Feed         Feed  // nil while only the document is wanted
 	Web          fs.FS // the built pages
 	Metrics      *prometheus.Registry
@@ -63,6 +66,7 @@ type api struct {
 	rates     kept[dispatch.CameraRates]
 	etags     sync.Map      // of built files, by name
 	pictures  chan struct{} // a place for each picture that may be decoded at a time
+	figuring  chan struct{} // a place for each table of figures that may be made at a time
 	took      *prometheus.HistogramVec
 }
 
@@ -92,8 +96,8 @@ func newAPI(d Deps) *api {
 			return p
 		}
 	})
-	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), sockets: crowd{open: map[string]int{}}, watch: newWatch(d.Accounts, d.Log), patience: usualPatience, tiles: newTileCache(time.Now),
-		pictures: make(chan struct{}, picturesAtOnce), took: newTook(d.Metrics)}
+	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), sockets: crowd{open: map[string]int{}}, watch: newWatch(d.Accounts, d.Log), patience: usualPatience, tiles: newTileCache(),
+		pictures: make(chan struct{}, picturesAtOnce), figuring: make(chan struct{}, figuresAtOnce), took: newTook(d.Metrics)}
 	config := huma.DefaultConfig("Yiping 一屏", d.Version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", "" // the document is a route of the registry
 	config.CreateHooks = nil                                             // no $schema members in answers
@@ -101,10 +105,10 @@ func newAPI(d Deps) *api {
 		"Errors are problem+json (RFC 9457) with a machine readable code; times are RFC 3339; coordinates WGS-84, longitude first."
 	a.huma = humago.New(a.mux, config)
 	a.huma.UseMiddleware(a.authorize)
-	for _, register := range []func(){a.sessions, a.providers, a.configs, a.areas, a.searches, a.incidents, a.photos, a.offers, a.assignments,
-		a.duties, a.rosters, a.rotations, a.positions, a.responders, a.cameras, a.facilities, a.units, a.reports, a.registers, a.imports, a.overviews, a.events, a.cells, a.tileRoutes,
-		a.consents, a.retentions, a.erasures, a.purposes, a.shares, a.cares, a.unmaskings,
-		a.accounts, a.ownAccounts, a.tokens, a.enrolments, a.security, a.audits, a.live, a.health, a.documents, a.pages} {
+	for _, register := range []func(){a.sessions, a.providers, a.configs, a.areas, a.searches, a.incidents, a.merges, a.photos, a.offers, a.messages, a.gateways, a.assignments,
+		a.duties, a.rosters, a.rotations, a.types, a.positions, a.responders, a.cameras, a.facilities, a.units, a.safety, a.unitOrders, a.reports, a.registers, a.imports, a.overviews, a.figures, a.events, a.cells, a.tileRoutes,
+		a.callUps, a.consents, a.retentions, a.erasures, a.purposes, a.shares, a.cares, a.unmaskings,
+		a.accounts, a.ownAccounts, a.tokens, a.enrolments, a.security, a.audits, a.live, a.health, a.documents, a.feedDocument, a.pages} {
 		register()
 	}
 	return a

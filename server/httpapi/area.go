@@ -42,6 +42,7 @@ type setAreaInput struct {
 		Name       string       `json:"name" minLength:"1" maxLength:"100"`
 		Aliases    []string     `json:"aliases,omitempty" maxItems:"20"`
 		Boundary   *rawGeometry `json:"boundary,omitempty"`
+		Minimum    *int         `json:"minimum_strength,omitempty" minimum:"0" maximum:"1000" doc:"How many on duty it keeps back; 0 for no such number, missing leaves it."`
 		Datum      string       `json:"datum,omitempty" enum:"wgs84,cgcs2000,gcj02,bd09" default:"wgs84"`
 		Source     string       `json:"source,omitempty" maxLength:"64" default:"local"`
 		ExternalID string       `json:"external_id" minLength:"1" maxLength:"128" doc:"With the source it tells a repeat from something new."`
@@ -72,7 +73,7 @@ func (a *api) setArea(ctx context.Context, in *setAreaInput) (*body[dispatch.Are
 		return nil, &dispatch.Error{Code: dispatch.CodeInvalid, Field: "datum", Err: err}
 	}
 	area := dispatch.AreaInput{ParentID: in.Body.ParentID, ParentCode: in.Body.ParentCode, Level: dispatch.Level(in.Body.Level), Code: in.Body.Code,
-		Name: in.Body.Name, Aliases: in.Body.Aliases, Datum: datum, Source: in.Body.Source, ExternalID: in.Body.ExternalID}
+		Name: in.Body.Name, Aliases: in.Body.Aliases, Datum: datum, Source: in.Body.Source, ExternalID: in.Body.ExternalID, MinimumStrength: in.Body.Minimum}
 	if in.Body.Boundary != nil {
 		g, err := geojson.UnmarshalGeometry(in.Body.Boundary.RawMessage)
 		if err != nil {

@@ -181,6 +181,31 @@ func (fakeRegisters) EachRow(_ context.Context, _ string, _ dispatch.RegisterFil
 	return each(dispatch.RegisterRow{Values: map[string]string{"name": "东门"}})
 }
 
+// fakeTimes is a log of two incidents.
+type fakeTimes struct{ *fakeReader }
+
+func (fakeTimes) EachIncidentTimes(_ context.Context, _ dispatch.FigureFilter, each func(dispatch.IncidentTimes)) error {
+	for id := range int64(2) {
+		each(dispatch.IncidentTimes{IncidentID: id, AreaID: 2})
+	}
+	return nil
+}
+
+// TestAnExportOfFiguresIsAudited, too.
+func TestAnExportOfFiguresIsAudited(t *testing.T) {
+	u := newUnder(t, func(d *Deps) { d.Reader = fakeTimes{&fakeReader{}} })
+	const asked = "format=csv&area_id=2&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z"
+	w := u.do("GET", "/api/v1/figures/export?"+asked, "commander", "")
+	if w.Code != 200 || len(u.store.entries) != 1 {
+		t.Fatalf("%d %q, entries %+v", w.Code, w.Body, u.store.entries)
+	}
+	if e := u.store.entries[0]; e.Kind != dispatch.AuditExport || e.Action != "figure.export" || e.AreaID != 2 || e.Count != 2 || e.Reason != asked {
+		t.Errorf("entry %+v", e)
+	}
+	u.store.noAudit = &dispatch.Error{Code: dispatch.CodeUnavailable, Err: errors.New("down")}
+	u.problem(u.do("GET", "/api/v1/figures/export?"+asked, "commander", ""), 503, "unavailable")
+}
+
 // TestAnExportIsAudited before its first row leaves; without its entry none does.
 func TestAnExportIsAudited(t *testing.T) {
 	u := newUnder(t, func(d *Deps) { d.Registers = fakeRegisters{} })

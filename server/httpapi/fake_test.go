@@ -76,6 +76,7 @@ type fakeReader struct {
 	rates     int
 	around    dispatch.Incident
 	filter    dispatch.IncidentFilter
+	figures   dispatch.FigureFilter
 	photo     []byte
 	err       error
 	wait      func(ctx context.Context) // called by Installation
@@ -128,7 +129,7 @@ func (f *fakeReader) Responder(context.Context, int64) (dispatch.Responder, erro
 
 func (f *fakeReader) Photo(context.Context, int64) (int64, []byte, error) { return 7, f.photo, f.err }
 
-func (f *fakeReader) Tile(context.Context, string, int, int, int, []int64) ([]byte, error) {
+func (f *fakeReader) BaseTile(context.Context, int, int, int) ([]byte, error) {
 	f.tiles++
 	return f.tile, f.err
 }

@@ -22,7 +22,7 @@ type importForm struct {
 
 type uploadInput struct {
 	CommandInput
-	Noun    string `query:"noun" required:"true" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster"`
+	Noun    string `query:"noun" required:"true" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster,type_codes"`
 	RawBody huma.MultipartFormFiles[importForm]
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 type incidentsInput struct {
-	Queue  string `query:"queue" enum:"mine,area,unassigned,overdue,check,open,all" default:"open"`
+	Queue  string `query:"queue" enum:"mine,area,unassigned,overdue,check,dissatisfied,open,all" default:"open"`
 	AreaID int64  `query:"area_id"`
 	State  string `query:"state" enum:"reported,verified,dispatching,handling,resolved,checked,closed,rejected,merged,cancelled"`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
@@ -104,6 +104,7 @@ type candidatesInput struct {
 	IDInput
 	Limit int    `query:"limit" default:"20" minimum:"1" maximum:"100"`
 	Skill string `query:"skill" maxLength:"64"`
+	Task  string `query:"task" enum:"direct,perimeter" default:"direct" doc:"perimeter: outside the danger, for volunteers too."`
 }
 
 type sendInput struct {
@@ -113,6 +114,7 @@ type sendInput struct {
 		Version      int     `json:"version" minimum:"1"`
 		ResponderIDs []int64 `json:"responder_ids" minItems:"1" maxItems:"200"`
 		Reason       string  `json:"reason,omitempty" maxLength:"500" doc:"Needed where somebody is picked whom the ranking does not recommend."`
+		Task         string  `json:"task,omitempty" enum:"direct,perimeter" default:"direct" doc:"What they are asked to do: the incident itself, or its perimeter (疏散引导, 物资, 登记)."`
 	}
 }
 
@@ -129,9 +131,17 @@ func (a *api) incidents() {
 	operation(a, "GET", "/api/v1/incidents/{id}/surroundings", "surroundings", "Cameras, AEDs, hydrants and shelters around it", SignedIn, 200, a.surroundings)
 	operation(a, "GET", "/api/v1/incidents/{id}/candidates", "candidates", "Who could be sent, ranked, with reasons", can, 200,
 		func(ctx context.Context, in *candidatesInput) (*body[dispatch.Recommendation], error) {
-			return answer(a.Service.Recommend(ctx, actorOf(ctx), in.ID, in.Skill, in.Limit))
+			return answer(a.Service.Recommend(ctx, actorOf(ctx), in.ID, dispatch.Wanted{Task: dispatch.TaskKind(in.Task), Skill: in.Skill, Limit: in.Limit}))
 		})
 	operation(a, "POST", "/api/v1/incidents/{id}/offers", "send", "Offer it to responders: one wave", can, 201, a.send)
+	operation(a, "POST", "/api/v1/incidents/{id}/waves", "begin-waves", "Offer it by its plan, wave by wave, until there are enough", can, 200,
+		func(ctx context.Context, in *stepInput) (*body[dispatch.Incident], error) {
+			return a.changed(ctx)(a.Service.BeginWaves(ctx, a.command(ctx, in.Key, "incident.waves", in), in.ID, in.Body.Version))
+		})
+	operation(a, "POST", "/api/v1/incidents/{id}/waves/stop", "stop-waves", "Send no further wave; offers that are out stay", can, 200,
+		func(ctx context.Context, in *stepInput) (*body[dispatch.Incident], error) {
+			return a.changed(ctx)(a.Service.StopWaves(ctx, a.command(ctx, in.Key, "incident.waves_stop", in), in.ID, in.Body.Version))
+		})
 	operation(a, "POST", "/api/v1/incidents/{id}/verify", "verify", "Verify", can, 200, func(ctx context.Context, in *verifyInput) (*body[dispatch.Incident], error) {
 		return a.changed(ctx)(a.Service.Verify(ctx, a.command(ctx, in.Key, "incident.verify", in), in.ID, in.Body.Version, dispatch.Priority(in.Body.Priority)))
 	})
@@ -226,7 +236,7 @@ func (a *api) surroundings(ctx context.Context, in *IDInput) (*body[dispatch.Sur
 }
 
 func (a *api) send(ctx context.Context, in *sendInput) (*body[sentView], error) {
-	out, err := a.Service.Send(ctx, a.command(ctx, in.Key, "incident.send", in), in.ID, in.Body.Version, in.Body.ResponderIDs, in.Body.Reason)
+	out, err := a.Service.SendTask(ctx, a.command(ctx, in.Key, "incident.send", in), in.ID, in.Body.Version, in.Body.ResponderIDs, in.Body.Reason, dispatch.TaskKind(in.Body.Task))
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,10 @@ func unlessSocket(ordinary, socket http.Handler) http.Handler {
 	})
 }
 
+// statusLeft stands in figures and lines for an answer that nobody waited for any
+// more: a page that was left is no failure of ours.
+const statusLeft = 499
+
 // observe sets the headers of every answer, the request's id and language, and
 // counts and logs it without a person's data: the route, no address, query or body.
 func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
@@ -85,10 +89,13 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		if counted.status < 400 && touchesRights(r.Method, r.URL.Path) {
 			a.watch.poke()
 		}
-		took := time.Since(started)
-		a.took.WithLabelValues(route, strconv.Itoa(counted.status)).Observe(took.Seconds())
-		a.Log.WithLevel(a.lineLevel(r.Method, counted.status)).Str("request", id).Str("method", r.Method).Str("route", route).
-			Int("status", counted.status).Dur("took", took).Msg("request")
+		took, status := time.Since(started), counted.status
+		if status == http.StatusServiceUnavailable && errors.Is(r.Context().Err(), context.Canceled) {
+			status = statusLeft
+		}
+		a.took.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
+		a.Log.WithLevel(a.lineLevel(r.Method, status)).Str("request", id).Str("method", r.Method).Str("route", route).
+			Int("status", status).Dur("took", took).Msg("request")
 	})
 }
 

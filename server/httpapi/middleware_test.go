@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"yiping/server/dispatch"
 )
 
 // testProxies hold the recorder's own address.
@@ -126,6 +128,26 @@ func TestRequestsEnd(t *testing.T) {
 	u.do("GET", "/api/v1/config", "", "")
 	if left <= 0 || left > jsonTime {
 		t.Errorf("%s left", left)
+	}
+}
+
+// TestALeftPageIsNoFailure: a request that nobody waits for any more is told apart
+// from one that we could not serve.
+func TestALeftPageIsNoFailure(t *testing.T) {
+	for left, status := range map[bool]string{true: `"status":499`, false: `"status":503`} {
+		u := newUnder(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		u.reader.err = &dispatch.Error{Code: dispatch.CodeUnavailable, Err: context.Canceled}
+		u.reader.wait = func(context.Context) {
+			if left {
+				cancel()
+			}
+		}
+		u.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/api/v1/config", nil))
+		if log := u.log.String(); !strings.Contains(log, status) {
+			t.Errorf("left %v: %s", left, log)
+		}
 	}
 }
 

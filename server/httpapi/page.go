@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"path"
@@ -55,4 +57,10 @@ func (a *api) serveFile(w http.ResponseWriter, r *http.Request, name, caching st
 		w.Header().Set("Content-Type", "application/manifest+json")
 	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+}
+
+// etagOf gives a weak entity tag: the same for the compressed form.
+func etagOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return `W/"` + hex.EncodeToString(sum[:8]) + `"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"yiping/geo"
 	"yiping/server/dispatch"
 )
 
@@ -11,7 +12,6 @@ import (
 // asks nobody: who may see what is decided here, by the handlers.
 type Reader interface {
 	Installation(ctx context.Context) (dispatch.Installation, error)
-	IncidentTypes(ctx context.Context) ([]dispatch.IncidentType, error)
 	Areas(ctx context.Context) ([]dispatch.Area, error)
 	Area(ctx context.Context, id int64) (dispatch.Area, error)
 	Search(ctx context.Context, query string, areaIDs []int64, limit int) ([]dispatch.FoundPlace, error)
@@ -20,6 +20,7 @@ type Reader interface {
 	Incidents(ctx context.Context, f dispatch.IncidentFilter) (list []dispatch.Incident, total int, err error)
 	IncidentDetail(ctx context.Context, id int64) (dispatch.IncidentDetail, error)
 	Surroundings(ctx context.Context, i dispatch.Incident) (dispatch.Surroundings, error)
+	ReportAnswer(ctx context.Context, reportID int64, closedAt time.Time) (*dispatch.ReportAnswer, error)
 	Tracking(ctx context.Context, trackingHash []byte) (i dispatch.Incident, reportID int64, receivedAt time.Time, err error)
 	TimelineEntry(ctx context.Context, id int64) (dispatch.TimelineEntry, error)
 	Photo(ctx context.Context, id int64) (incidentID int64, jpeg []byte, err error)
@@ -28,9 +29,21 @@ type Reader interface {
 	TakesPart(ctx context.Context, responderID, incidentID int64) (bool, error)
 
 	Offer(ctx context.Context, id int64) (dispatch.Offer, error)
+	// Messages gives what was sent to people about an incident, over which of
+	// the channels that Channels gives and how far it has come.
+	Messages(ctx context.Context, incidentID int64) ([]dispatch.Message, error)
+	Channels() []dispatch.Way
 	OffersOfLastWave(ctx context.Context, incidentID int64) ([]dispatch.Offer, error)
 	Assignment(ctx context.Context, id int64) (dispatch.Assignment, error)
 	AssignmentOfOffer(ctx context.Context, offerID int64) (*dispatch.Assignment, error)
+
+	UnitOrder(ctx context.Context, id int64) (dispatch.UnitOrder, error)
+	Alarm(ctx context.Context, id int64) (dispatch.Alarm, error)
+	Alarms(ctx context.Context, incidentID int64) ([]dispatch.Alarm, error)
+	UnitOrders(ctx context.Context, f dispatch.UnitOrderFilter) (list []dispatch.UnitOrder, total int, err error)
+	// UnitTakesPart says whether a unit has an order, or did one, on an incident
+	// that is not over.
+	UnitTakesPart(ctx context.Context, unitID, incidentID int64) (bool, error)
 
 	Responder(ctx context.Context, id int64) (dispatch.Responder, error)
 	Responders(ctx context.Context, f dispatch.ResponderFilter) (list []dispatch.Responder, total int, err error)
@@ -38,9 +51,12 @@ type Reader interface {
 	Duty(ctx context.Context, id int64) (dispatch.Duty, error)
 	// SavePositions writes positions of one responder who is on duty or on a
 	// task, else refuses with CodeNotOnDuty. Committed when it returns.
-	SavePositions(ctx context.Context, responderID int64, positions []dispatch.Position) (accepted int, err error)
+	SavePositions(ctx context.Context, responderID int64, positions []dispatch.Position) (dispatch.KeptPositions, error)
 
 	RosterReader
+	CallUpReader
+	TypeReader
+	FigureReader
 	AuditReader
 
 	Cameras(ctx context.Context, b dispatch.Box, areaIDs []int64, limit int) ([]dispatch.Camera, error)
@@ -57,11 +73,16 @@ type Reader interface {
 	// Events gives events after an offset (ascending), or, with after < 0, the
 	// last ones before an offset (descending; 0 for the newest).
 	Events(ctx context.Context, areaIDs []int64, incidentID, after, before int64, limit int) (epoch string, list []dispatch.Event, err error)
-	// Cells counts a measure (incidents, responders, cameras) by cell of a resolution.
-	Cells(ctx context.Context, measure string, resolution int, areaIDs []int64) (map[string]int, error)
-	// Tile gives an encoded vector tile of a layer set (base, facilities,
-	// cameras), not compressed; areaIDs narrows the cameras.
-	Tile(ctx context.Context, set string, z, x, y int, areaIDs []int64) ([]byte, error)
+	// IncidentCells counts incidents by cell of a resolution: those open, or those
+	// that were at a time.
+	IncidentCells(ctx context.Context, resolution int, areaIDs []int64, at *time.Time) (map[geo.Cell]int, error)
+	// BaseTile gives an encoded vector tile of the ground, not compressed.
+	BaseTile(ctx context.Context, z, x, y int) ([]byte, error)
+}
+
+// Gateway verifies what a gateway for text messages and calls sends.
+type Gateway interface {
+	Verify(id, timestamp, signature string, body []byte) error
 }
 
 // Accounts keeps who may sign in, by what, and the sessions.
@@ -110,6 +131,9 @@ type Accounts interface {
 
 	List(ctx context.Context, f dispatch.AccountFilter) ([]dispatch.Account, error)
 	Account(ctx context.Context, id int64) (dispatch.Account, error)
+	// UnitsToBind gives the units of areas (nil for everywhere) that an account
+	// may belong to.
+	UnitsToBind(ctx context.Context, areaIDs []int64) ([]dispatch.Unit, error)
 	Own(ctx context.Context, id int64) (dispatch.OwnAccount, error)
 	Tokens(ctx context.Context, accountID int64) ([]dispatch.Token, error)
 	Token(ctx context.Context, id int64) (dispatch.Token, error)

@@ -74,23 +74,28 @@ const (
 	codeTooLarge         dispatch.Code = "too_large"
 	codeCrossOrigin      dispatch.Code = "cross_origin"
 	codeNotSecure        dispatch.Code = "not_secure"
+	codeBadSignature     dispatch.Code = "bad_signature"
 	codeMethodNotAllowed dispatch.Code = "method_not_allowed"
 )
 
 // statuses maps codes to HTTP statuses; what is not here is a bad request.
 var statuses = map[dispatch.Code]int{
 	dispatch.CodeInvalid: 422, dispatch.CodeRequired: 422, dispatch.CodeKeyReused: 422, dispatch.CodeReasonRequired: 422,
-	dispatch.CodeOutsideDistrict: 422, dispatch.CodeBadCoordinates: 422, dispatch.CodeUnknownType: 422, dispatch.CodeUnreadableImage: 422,
+	dispatch.CodeOutsideDistrict: 422, dispatch.CodeBadPosition: 422, dispatch.CodeBadCoordinates: 422, dispatch.CodeUnknownType: 422, dispatch.CodeUnreadableImage: 422,
 	dispatch.CodeInFlight: 409, dispatch.CodeVersionConflict: 409, dispatch.CodeIllegalTransition: 409, dispatch.CodeSameHandler: 409,
-	dispatch.CodeNotDispatchable: 409, dispatch.CodeAlreadyOffered: 409, dispatch.CodeAlreadyAssigned: 409, dispatch.CodeHasActive: 409,
+	dispatch.CodeNotDispatchable: 409, dispatch.CodeHazardBars: 409, dispatch.CodeAlreadyOffered: 409, dispatch.CodeAlreadyAssigned: 409, dispatch.CodeHasActive: 409,
+	dispatch.CodeHasOpenOrders: 409, dispatch.CodeAlreadyOrdered: 409, dispatch.CodeOwnRequest: 409, dispatch.CodeUnready: 409,
 	dispatch.CodeNotOnDuty: 409, dispatch.CodeConsentRequired: 409, dispatch.CodeDestroyed: 409, dispatch.CodeDutyOverlap: 409, dispatch.CodeInUse: 409, dispatch.CodeTaken: 409, dispatch.CodeOutsideArea: 422, dispatch.CodeRowInUse: 409, dispatch.CodeUnreadableFile: 422,
 	dispatch.CodeSignedOut: 401, dispatch.CodeBadCredentials: 401, dispatch.CodeLocked: 403, dispatch.CodeForbidden: 403, dispatch.CodeNotFound: 404,
 	dispatch.CodeOwnRights: 403, dispatch.CodeDutiesApart: 409, dispatch.CodeNotAtRoot: 422,
 	dispatch.CodeStepRequired: 403, dispatch.CodeSessionLocked: 423, dispatch.CodeBadCode: 401, dispatch.CodeWeakPassword: 422, dispatch.CodeNoPassword: 409,
 	dispatch.CodeTooWide: 422, dispatch.CodeEnrolmentOver: 403, dispatch.CodeFactorRequired: 409,
-	dispatch.CodeProviderRefused: 401, dispatch.CodeProviderOver: 401, dispatch.CodeProviderGrants: 409, dispatch.CodeNotMapped: 403,
-	dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,
-	dispatch.CodeKeyRequired: 400, codeTooLarge: 413, codeCrossOrigin: 403, codeNotSecure: 403, codeMethodNotAllowed: 405,
+	dispatch.CodeProviderRefused: 401, dispatch.CodeProviderOver: 401, dispatch.CodeProviderGrants: 409, dispatch.CodeNotMapped: 403, dispatch.CodeNobody: 409,
+	dispatch.CodeTypePlanned: 409, dispatch.CodeTypeParent: 409, dispatch.CodeTypeLoop: 409, dispatch.CodeTypeRetired: 409, dispatch.CodeTypeFamily: 409,
+	dispatch.CodeNotGraded: 422, dispatch.CodeClocksCrossed: 422, dispatch.CodeUnchanged: 422, dispatch.CodeHoursOverlap: 422, dispatch.CodePeriodTooLong: 422,
+	dispatch.CodeAlone: 409, dispatch.CodeNoWaves: 409, dispatch.CodeTooMany: 429, dispatch.CodeUnavailable: 503, dispatch.CodeMoved: 503, dispatch.CodeDiskFull: 503, dispatch.CodeInternal: 500,
+	dispatch.CodeEnough: 409, dispatch.CodeSatisfactionOver: 409, dispatch.CodeAlreadyAsked: 409,
+	dispatch.CodeKeyRequired: 400, codeTooLarge: 413, codeCrossOrigin: 403, codeNotSecure: 403, codeBadSignature: 401, codeMethodNotAllowed: 405,
 }
 
 // problem turns an error into an answer; what is no refusal is logged once, here.

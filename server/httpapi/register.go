@@ -52,7 +52,7 @@ type registersView struct {
 
 // NounInput is the path of a register.
 type NounInput struct {
-	Noun string `path:"noun" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster"`
+	Noun string `path:"noun" enum:"areas,units,compounds,buildings,facilities,cameras,sites,devices,responders,roster,type_codes"`
 }
 
 // RegisterQuery narrows a register; exported, or its fields would not be read.
@@ -303,12 +303,7 @@ func (a *api) noteExport(ctx context.Context, noun *importer.Noun, q RegisterQue
 		return err
 	}
 	actor := actorOf(ctx)
-	e := actor.Entry(ctx, dispatch.AuditExport, "register.export")
-	e.Noun, e.AreaID, e.Count, e.Reason = dispatch.Noun(noun.Singular), q.AreaID, total, asked
-	if said, err := url.QueryUnescape(asked); err == nil {
-		e.Reason = said
-	}
-	if err := a.Service.Audit(ctx, e); err != nil {
+	if err := a.auditExport(ctx, "register.export", dispatch.Noun(noun.Singular), q.AreaID, total, asked); err != nil {
 		return err
 	}
 	if noun.Name != "responders" && noun.Name != "roster" {
@@ -319,6 +314,16 @@ func (a *api) noteExport(ctx context.Context, noun *importer.Noun, q RegisterQue
 		share.AreaID = &q.AreaID
 	}
 	return a.Personal.RecordShare(ctx, share)
+}
+
+// auditExport writes who takes how many rows of what, and the query as it was asked.
+func (a *api) auditExport(ctx context.Context, action string, noun dispatch.Noun, areaID int64, rows int, asked string) error {
+	e := actorOf(ctx).Entry(ctx, dispatch.AuditExport, action)
+	e.Noun, e.AreaID, e.Count, e.Reason = noun, areaID, rows, asked
+	if said, err := url.QueryUnescape(asked); err == nil {
+		e.Reason = said
+	}
+	return a.Service.Audit(ctx, e)
 }
 
 func readRegisterQuery(v url.Values) (RegisterQuery, error) {

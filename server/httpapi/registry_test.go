@@ -61,8 +61,8 @@ func TestRegistryAndDocument(t *testing.T) {
 // TestWhoMayCall goes through every route as every role: nobody is told to
 // sign in, and who has no role that allows it is refused, before anything is read.
 func TestWhoMayCall(t *testing.T) {
-	public := []string{"POST /api/v1/session", "POST /api/v1/session/enrolment", "GET /api/v1/session/provider", "GET /api/v1/session/provider/callback", "GET /api/v1/config", "POST /api/v1/reports", "GET /api/v1/reports/{tracking}",
-		"POST /api/v1/reports/{tracking}/photos", "GET /api/v1/tiles/base/{z}/{x}/{y}", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json"}
+	public := []string{"POST /api/v1/session", "POST /api/v1/session/enrolment", "GET /api/v1/session/provider", "GET /api/v1/session/provider/callback", "POST /api/v1/gateway/receipts", "POST /api/v1/gateway/answers", "GET /api/v1/config", "POST /api/v1/reports", "GET /api/v1/reports/{tracking}",
+		"POST /api/v1/reports/{tracking}/photos", "POST /api/v1/reports/{tracking}/satisfaction", "GET /api/v1/tiles/base/{z}/{x}/{y}", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json"}
 	for _, route := range Routes(Deps{}) {
 		name := route.Method + " " + route.Path
 		path := strings.NewReplacer("{id}", "7", "{session_id}", "8", "{noun}", "facilities", "{z}", "1", "{x}", "0", "{y}", "0", "{tracking}", "AAAA-BBBB-CCCC", "{day}", "2026-10-01", "{what}", "sessions", "{purpose}", "position").Replace(route.Path)
@@ -94,7 +94,9 @@ func TestWhoMayCall(t *testing.T) {
 // (positions), or that show who somebody is, which is judged each time anew.
 func TestCommandsTakeAKey(t *testing.T) {
 	without := []string{"/api/v1/incidents/{id}/care", "/api/v1/responders/{id}/personal-data", "/api/v1/personal-data/find", "/api/v1/responders/{id}/unmask", "/api/v1/reports/{id}/unmask", // each answer is on record anew
-		"/api/v1/positions",
+		"/api/v1/positions", "/api/v1/gateway/receipts", "/api/v1/gateway/answers", // those by what they are about and by the id that is signed
+		"/api/v1/call-ups/preview", // a question that is longer than an address
+		"/api/v1/incidents/likely", // asks, in a body that no log holds
 		"/api/v1/session", "/api/v1/session/factor", "/api/v1/session/lock", "/api/v1/session/unlock", "/api/v1/session/enrolment",
 		"/api/v1/account/password", "/api/v1/account/factor", "/api/v1/account/factor/confirm", "/api/v1/account/factor/recovery-codes", "/api/v1/account/factor/remove",
 		"/api/v1/account/sessions/end-others"}

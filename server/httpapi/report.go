@@ -22,6 +22,15 @@ type reportInput struct {
 	}
 }
 
+type satisfactionInput struct {
+	CommandInput
+	TrackingInput
+	Body struct {
+		Answer string `json:"answer" enum:"satisfied,mostly,dissatisfied"`
+		Words  string `json:"words,omitempty" maxLength:"200" doc:"Why not, where it is not; with no other answer."`
+	}
+}
+
 type reportedView struct {
 	Tracking   string    `json:"tracking"`
 	ReceivedAt time.Time `json:"received_at"`
@@ -40,12 +49,33 @@ func (a *api) reports() {
 	operation(a, "POST", "/api/v1/reports", "report", "A resident reports; a tracking number comes back", Public, 201, a.report)
 	operation(a, "GET", "/api/v1/reports/{tracking}", "track", "What became of a report", Public, 200,
 		func(ctx context.Context, in *TrackingInput) (*body[dispatch.Tracking], error) {
-			i, _, at, err := a.Reader.Tracking(ctx, dispatch.TrackingHash(in.Tracking))
-			if err != nil {
+			return answer(a.tracking(ctx, in.Tracking))
+		})
+	operation(a, "POST", "/api/v1/reports/{tracking}/satisfaction", "answer-report", "Say how one's report was handled (满意度), within 15 days of its closing; the last answer counts", Public, 200,
+		func(ctx context.Context, in *satisfactionInput) (*body[dispatch.Tracking], error) {
+			command := a.command(ctx, in.Key, "report.answer", []any{dispatch.TrackingHash(in.Tracking), in.Body})
+			if _, err := a.Service.AnswerReport(ctx, command, in.Tracking, dispatch.Satisfaction(in.Body.Answer), in.Body.Words); err != nil {
 				return nil, err
 			}
-			return answer(dispatch.Track(i, in.Tracking, at), nil)
+			return answer(a.tracking(ctx, in.Tracking))
 		})
+}
+
+// tracking gives what the holder of a tracking number is told.
+func (a *api) tracking(ctx context.Context, number string) (dispatch.Tracking, error) {
+	i, reportID, at, err := a.Reader.Tracking(ctx, dispatch.TrackingHash(number))
+	if err != nil {
+		return dispatch.Tracking{}, err
+	}
+	var answered *dispatch.ReportAnswer
+	if i.ClosedAt != nil {
+		if answered, err = a.Reader.ReportAnswer(ctx, reportID, *i.ClosedAt); err != nil {
+			return dispatch.Tracking{}, err
+		}
+	}
+	t := dispatch.Track(i, number, at)
+	t.Satisfaction = i.Ask(answered, a.Service.Now())
+	return t, nil
 }
 
 func (a *api) report(ctx context.Context, in *reportInput) (*body[reportedView], error) {

@@ -30,6 +30,8 @@ type addResponderInput struct {
 		Phone        string   `json:"phone,omitempty" maxLength:"32" pattern:"^[0-9+ -]*$"`
 		Affiliations []string `json:"affiliations" minItems:"1" maxItems:"6" enum:"party_member,community_worker,grid_member,volunteer,property_staff,unit_staff"`
 		Skills       []string `json:"skills,omitempty" maxItems:"20"`
+		Adult        bool     `json:"adult,omitempty" doc:"Of age, as seen; else a hazard keeps them away."`
+		InsuredUntil string   `json:"insured_until,omitempty" format:"date" doc:"The last day of accident insurance; without it a hazard keeps them away."`
 		Vehicle      string   `json:"vehicle,omitempty" enum:"foot,bicycle,ebike,car" default:"foot"`
 		Lon          float64  `json:"lon" doc:"The post: where they are taken to be while no position is known."`
 		Lat          float64  `json:"lat"`
@@ -44,7 +46,7 @@ func (a *api) addResponder(ctx context.Context, in *addResponderInput) (*body[di
 		b.Skills = []string{}
 	}
 	out, err := a.Service.AddResponder(ctx, a.command(ctx, in.Key, "responder.add", b), dispatch.ResponderInput{Name: b.Name, Phone: b.Phone,
-		Affiliations: b.Affiliations, Skills: b.Skills, Vehicle: b.Vehicle, Post: orb.Point{b.Lon, b.Lat}, Source: b.Source, ExternalID: b.ExternalID})
+		Affiliations: b.Affiliations, Skills: b.Skills, Adult: b.Adult, InsuredUntil: b.InsuredUntil, Vehicle: b.Vehicle, Post: orb.Point{b.Lon, b.Lat}, Source: b.Source, ExternalID: b.ExternalID})
 	if err != nil {
 		return nil, err
 	}

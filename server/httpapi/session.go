@@ -15,6 +15,7 @@ type sessionView struct {
 	DisplayName string                 `json:"display_name"`
 	Roles       []dispatch.Grant       `json:"roles" nullable:"false"`
 	ResponderID *int64                 `json:"responder_id,omitempty"`
+	UnitID      *int64                 `json:"unit_id,omitempty" doc:"Whose people the account belongs to: its orders are what it works on."`
 	Method      dispatch.SessionMethod `json:"method" enum:"password,provider,phone" doc:"By what it was opened."`
 	ExpiresAt   time.Time              `json:"expires_at"`
 	Needs       []dispatch.Need        `json:"needs" nullable:"false" enum:"second_factor,change_password,enrol_factor" doc:"What is to be done first; until then everything else is refused with step_required."`
@@ -27,7 +28,7 @@ type sessionView struct {
 
 func viewSession(s dispatch.Session) sessionView {
 	view := sessionView{AccountID: s.Account.ID, Username: s.Account.Username, DisplayName: s.Account.DisplayName, Roles: s.Actor().Grants,
-		ResponderID: s.Account.ResponderID, Method: s.Method, ExpiresAt: s.ExpiresAt, Needs: s.Needs(), Locked: s.Locked,
+		ResponderID: s.Account.ResponderID, UnitID: s.Account.UnitID, Method: s.Method, ExpiresAt: s.ExpiresAt, Needs: s.Needs(), Locked: s.Locked,
 		LockAfter: int(s.Rule().Lock.Seconds()), UnlockBy: "password", Factor: s.Account.Factor}
 	if view.Needs == nil {
 		view.Needs = []dispatch.Need{}

@@ -18,11 +18,12 @@ import (
 	"golang.org/x/time/rate"
 
 	"yiping/server/dispatch"
+	"yiping/server/live"
 )
 
 // Feed is where subscriptions come from: the hub.
 type Feed interface {
-	Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, layers []string) (Subscription, error)
+	Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, wish live.Wish) (Subscription, error)
 }
 
 // Subscription is one page's view of the feed.
@@ -32,28 +33,15 @@ type Subscription interface {
 	Next() (message []byte, closed string)
 	// Look asks for the people in a view, nil for everywhere.
 	Look(view *orb.Bound)
+	// Open says which incident the page has open, 0 for none: who has the same one
+	// open is told, and it of them.
+	Open(incidentID int64)
 	Leave()
 }
 
-// The named close codes, ours and RFC 6455's (7.4.1). 4000, 4001 and those for
-// what a client must not do are not worth trying again as they are; after the
-// others a client comes back with its offset.
 const (
-	closeProtocol  = 4000 // the client said what it must not
-	closeSignedOut = 4001
-	closeTooSlow   = 4002
-	closeStopping  = 4003
-	closeSilent    = 4004 // no subscription in time, or no answer to a ping
-	closeTryLater  = websocket.CloseTryAgainLater
-	closeTooLarge  = websocket.CloseMessageTooBig
-	closeNotText   = websocket.CloseUnsupportedData
-	closeTooMany   = websocket.ClosePolicyViolation
-)
-
-const (
-	inboundLimit   = 64 << 10 // of a message, inflated
-	deflateFrom    = 512      // bytes below which compressing costs more than it saves
-	protocolNumber = 1
+	inboundLimit = 64 << 10 // of a message, inflated
+	deflateFrom  = 512      // bytes below which compressing costs more than it saves
 )
 
 // patience is how long a socket waits for its client.
@@ -62,31 +50,6 @@ type patience struct {
 }
 
 var usualPatience = patience{subscribe: 10 * time.Second, ping: 25 * time.Second, pong: 8 * time.Second, write: 10 * time.Second, linger: time.Second}
-
-// hello is the client's first message.
-type hello struct {
-	Type     string `json:"type"`
-	Protocol int    `json:"protocol"`
-	Since    *struct {
-		Epoch  string `json:"epoch"`
-		Offset int64  `json:"offset"`
-	} `json:"since"`
-	Layers []string    `json:"layers"`
-	View   *[4]float64 `json:"view"`
-}
-
-// view gives the part of the map that a message names, nil for none: west,
-// south, east, north.
-func (m hello) view() *orb.Bound {
-	if m.View == nil {
-		return nil
-	}
-	b := orb.Bound{Min: orb.Point{m.View[0], m.View[1]}, Max: orb.Point{m.View[2], m.View[3]}}
-	if b.IsEmpty() {
-		return nil
-	}
-	return &b
-}
 
 // live registers the socket of the live feed.
 func (a *api) live() {
@@ -132,11 +95,13 @@ type socket struct {
 	conn    *websocket.Conn
 	request *http.Request
 	session dispatch.Session
+	wish    live.Wish // what it has asked for
 	patience
 
-	mu   sync.Mutex // what the reader and the writer share
-	sub  Subscription
-	view *orb.Bound // that the client looks at
+	mu       sync.Mutex // what the reader and the writer share
+	sub      Subscription
+	view     *orb.Bound // that the client looks at
+	incident *int64     // that the client has open, nil for none
 }
 
 func (c *socket) serve() {
@@ -150,31 +115,14 @@ func (c *socket) serve() {
 	defer cancel()
 	watched := c.api.watch.join(c.session)
 	defer c.api.watch.leave(watched)
-	c.view = first.view()
+	c.wish, c.view = first.wish(), boundOf(first.View)
 	if !c.subscribe(ctx, first) {
 		return
 	}
 	defer func() { c.sub.Leave() }()
 	gone := make(chan struct{})
 	go c.read(gone)
-	c.write(ctx, watched, first.Layers, gone)
-}
-
-// readHello takes the first message, in time, of bounded size.
-func (c *socket) readHello() (hello, error) {
-	_ = c.conn.SetReadDeadline(time.Now().Add(c.patience.subscribe))
-	c.boundPings()
-	raw, err := c.readMessage()
-	if err != nil {
-		c.refuse(err)
-		return hello{}, err
-	}
-	var first hello
-	if json.Unmarshal(raw, &first) != nil || first.Type != "subscribe" || first.Protocol != protocolNumber || len(first.Layers) > 16 {
-		c.refuse(errProtocol)
-		return first, errProtocol
-	}
-	return first, nil
+	c.write(ctx, watched, gone)
 }
 
 // What a client must not do.
@@ -190,17 +138,19 @@ func (c *socket) refuse(err error) {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, errTooLarge):
-		c.close(closeTooLarge, "too_large")
+		c.close(closeTooLarge)
 	case errors.Is(err, errNotText):
-		c.close(closeNotText, "not_text")
+		c.close(closeNotText)
 	case errors.Is(err, errTooMany):
-		c.close(closeTooMany, "too_many")
+		c.close(closeTooMany)
+	case errors.Is(err, errUnspoken):
+		c.closeSaying(closeUnspoken, unspoken())
 	case errors.Is(err, errProtocol):
-		c.close(closeProtocol, "protocol_error")
+		c.close(closeProtocol)
 	case errors.As(err, &timeout) && timeout.Timeout():
-		c.close(closeSilent, "silent")
+		c.close(closeSilent)
 	default: // it has left, or its frames are none: the library has answered
-		c.close(closeProtocol, "protocol_error")
+		c.close(closeProtocol)
 	}
 }
 
@@ -245,7 +195,7 @@ func (c *socket) read(gone chan<- struct{}) {
 	c.conn.SetPongHandler(func(string) error { alive(); return nil })
 	for {
 		raw, err := c.readMessage()
-		var m hello
+		var m remark
 		if err == nil && json.Unmarshal(raw, &m) != nil {
 			err = errProtocol
 		}
@@ -253,21 +203,24 @@ func (c *socket) read(gone chan<- struct{}) {
 			c.refuse(err)
 			return
 		}
-		if m.Type == "view" {
-			c.look(m.view())
+		switch m.Type {
+		case "view":
+			c.look(boundOf(m.View))
+		case "watching":
+			c.attend(c.request.Context(), m.Incident)
 		}
 		time.Sleep(lookEvery)
 	}
 }
 
 // write drains the subscription, pings, and takes over what has become of the session.
-func (c *socket) write(ctx context.Context, w *watched, layers []string, gone <-chan struct{}) {
+func (c *socket) write(ctx context.Context, w *watched, gone <-chan struct{}) {
 	pings := time.NewTicker(c.ping)
 	defer pings.Stop()
 	for {
 		select {
 		case <-w.changed: // before anything else is sent
-			if !c.renew(ctx, w, layers) {
+			if !c.renew(ctx, w) {
 				return
 			}
 			continue
@@ -277,7 +230,7 @@ func (c *socket) write(ctx context.Context, w *watched, layers []string, gone <-
 		case <-gone:
 			return
 		case <-w.changed:
-			if !c.renew(ctx, w, layers) {
+			if !c.renew(ctx, w) {
 				return
 			}
 		case <-c.sub.Ready():
@@ -306,15 +259,18 @@ func (c *socket) send(message []byte) bool {
 func (c *socket) closeFor(reason string) {
 	switch reason {
 	case "too_slow":
-		c.close(closeTooSlow, reason)
+		c.close(closeTooSlow)
 	default:
-		c.close(closeStopping, reason)
+		c.close(closeStopping)
 	}
 }
 
 // close says why it ends.
-func (c *socket) close(code int, reason string) {
-	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(c.patience.write))
+func (c *socket) close(why closing) { c.closeSaying(why, why.Name) }
+
+// closeSaying says more than the name of why it ends.
+func (c *socket) closeSaying(why closing, reason string) {
+	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.Code, reason), time.Now().Add(c.patience.write))
 }
 
 // end closes the connection. What the client still sends is taken for a moment:

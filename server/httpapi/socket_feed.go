@@ -13,7 +13,7 @@ func (c *socket) subscribe(ctx context.Context, first hello) bool {
 	sub, err := c.openFeed(ctx, first)
 	if err != nil {
 		c.api.Log.Warn().Err(err).Msg("live feed: no subscription")
-		c.close(closeTryLater, "try_later")
+		c.close(closeTryLater)
 		return false
 	}
 	c.mu.Lock()
@@ -41,7 +41,7 @@ func (c *socket) openFeed(ctx context.Context, first hello) (Subscription, error
 	if first.Since != nil {
 		epoch, offset = first.Since.Epoch, first.Since.Offset
 	}
-	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, first.Layers)
+	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, c.wish)
 }
 
 // look turns the feed to another part of the map.
@@ -56,23 +56,32 @@ func (c *socket) look(view *orb.Bound) {
 // With other rights it is put on the feed anew: what waits for it is dropped, and
 // a whole picture takes the place of the one before. A database that does not
 // answer keeps the picture: it ends nobody's session, and the watch asks again.
-func (c *socket) renew(ctx context.Context, w *watched, layers []string) bool {
+func (c *socket) renew(ctx context.Context, w *watched) bool {
 	session, err := c.api.identify(c.request.WithContext(ctx))
 	switch {
 	case dispatch.CodeOf(err) == dispatch.CodeSignedOut:
-		c.close(closeSignedOut, "signed_out")
+		c.close(closeSignedOut)
 		return false
 	case err != nil:
 		return true
 	case held(c.request, session, SignedIn) != nil: // a second factor is due: not by a socket
-		c.close(closeStopping, "rights_changed")
+		c.close(closeRights)
 		return false
 	}
 	before := c.session.Account.Roles
+	c.mu.Lock()
 	c.session = session
+	c.mu.Unlock()
 	c.api.watch.has(w, session)
 	if sameGrants(before, session.Account.Roles) {
 		return true
 	}
-	return c.subscribe(ctx, hello{Layers: layers})
+	if !c.subscribe(ctx, hello{}) {
+		return false
+	}
+	c.mu.Lock()
+	open := c.incident
+	c.mu.Unlock()
+	c.attend(ctx, open)
+	return true
 }

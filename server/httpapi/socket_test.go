@@ -18,14 +18,16 @@ import (
 	"github.com/paulmach/orb"
 
 	"yiping/server/dispatch"
+	"yiping/server/live"
 )
 
 // fakeFeed gives subscriptions that say what the test wants.
 type fakeFeed struct {
-	mu    sync.Mutex
-	open  int
-	moved chan struct{} // closed when open is another; nil where nobody waits
-	first *fakeSubscription
+	mu     sync.Mutex
+	open   int
+	moved  chan struct{} // closed when open is another; nil where nobody waits
+	first  *fakeSubscription
+	opened []int64 // what Open was called with
 }
 
 // count adds to the open subscriptions and tells who waits; under the lock.
@@ -35,6 +37,13 @@ func (f *fakeFeed) count(n int) {
 		close(f.moved)
 		f.moved = nil
 	}
+}
+
+// begun says whether there has been a subscription.
+func (f *fakeFeed) begun() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.first != nil
 }
 
 // next gives how many are open, and what is closed when that is no longer so.
@@ -47,7 +56,7 @@ func (f *fakeFeed) next() (open int, moved <-chan struct{}) {
 	return f.open, f.moved
 }
 
-func (f *fakeFeed) Subscribe(context.Context, dispatch.Actor, int64, string, int64, []string) (Subscription, error) {
+func (f *fakeFeed) Subscribe(context.Context, dispatch.Actor, int64, string, int64, live.Wish) (Subscription, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count(1)
@@ -69,6 +78,13 @@ func (s *fakeSubscription) Ready() <-chan struct{} { return s.ready }
 func (s *fakeSubscription) Next() ([]byte, string) { return []byte(`[{"type":"beat"}]`), "" }
 
 func (s *fakeSubscription) Look(*orb.Bound) {}
+
+func (s *fakeSubscription) Open(incidentID int64) {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	s.feed.opened = append(s.feed.opened, incidentID)
+	s.feed.count(0)
+}
 
 func (s *fakeSubscription) Leave() {
 	s.feed.mu.Lock()
@@ -179,22 +195,22 @@ func TestSocketAbused(t *testing.T) {
 		send []byte
 		code int
 	}{
-		{"text that is no JSON", frame(textFrame, []byte("hello")), closeProtocol},
-		{"JSON of another shape", frame(textFrame, []byte(`{"type":7}`)), closeProtocol},
-		{"JSON without end", frame(textFrame, bytes.Repeat([]byte("["), 60_000)), closeProtocol},
-		{"bytes", frame(binaryFrame, []byte{1, 2, 3}), closeNotText},
-		{"a large message", frame(textFrame, bytes.Repeat([]byte("a"), inboundLimit+1)), closeTooLarge},
-		{"a message that unpacks to 64 MB", frame(textFrame|deflated, inflating(64<<20)), closeTooLarge},
-		{"a message that unpacks to a little too much", frame(textFrame|deflated, inflating(inboundLimit)), closeTooLarge},
-		{"a message that says it is enormous", append([]byte{textFrame, 0x80 | 127}, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0), closeTooLarge},
-		{"a message of many parts", append(frame(0x01, bytes.Repeat([]byte("a"), 60_000)), frame(0x00, bytes.Repeat([]byte("a"), 60_000))...), closeTooLarge},
-		{"deflated nonsense", frame(textFrame|deflated, []byte{0xff, 0xff, 0xff, 0xff}), closeProtocol},
-		{"a frame without a mask", []byte{textFrame, 1, 'a'}, websocket.CloseProtocolError},
-		{"a frame of no kind", frame(0x83, []byte("a")), websocket.CloseProtocolError},
-		{"a continuation of nothing", frame(0x80, []byte("a")), websocket.CloseProtocolError},
-		{"a long ping", frame(pingFrame, bytes.Repeat([]byte("a"), 126)), websocket.CloseProtocolError},
-		{"pings without end", bytes.Repeat(frame(pingFrame, []byte("a")), 1000), closeTooMany},
-		{"a second request", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), websocket.CloseProtocolError},
+		{"text that is no JSON", frame(textFrame, []byte("hello")), closeProtocol.Code},
+		{"JSON of another shape", frame(textFrame, []byte(`{"type":7}`)), closeProtocol.Code},
+		{"JSON without end", frame(textFrame, bytes.Repeat([]byte("["), 60_000)), closeProtocol.Code},
+		{"bytes", frame(binaryFrame, []byte{1, 2, 3}), closeNotText.Code},
+		{"a large message", frame(textFrame, bytes.Repeat([]byte("a"), inboundLimit+1)), closeTooLarge.Code},
+		{"a message that unpacks to 64 MB", frame(textFrame|deflated, inflating(64<<20)), closeTooLarge.Code},
+		{"a message that unpacks to a little too much", frame(textFrame|deflated, inflating(inboundLimit)), closeTooLarge.Code},
+		{"a message that says it is enormous", append([]byte{textFrame, 0x80 | 127}, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0), closeTooLarge.Code},
+		{"a message of many parts", append(frame(0x01, bytes.Repeat([]byte("a"), 60_000)), frame(0x00, bytes.Repeat([]byte("a"), 60_000))...), closeTooLarge.Code},
+		{"deflated nonsense", frame(textFrame|deflated, []byte{0xff, 0xff, 0xff, 0xff}), closeProtocol.Code},
+		{"a frame without a mask", []byte{textFrame, 1, 'a'}, closeBroken.Code},
+		{"a frame of no kind", frame(0x83, []byte("a")), closeBroken.Code},
+		{"a continuation of nothing", frame(0x80, []byte("a")), closeBroken.Code},
+		{"a long ping", frame(pingFrame, bytes.Repeat([]byte("a"), 126)), closeBroken.Code},
+		{"pings without end", bytes.Repeat(frame(pingFrame, []byte("a")), 1000), closeTooMany.Code},
+		{"a second request", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), closeBroken.Code},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conn := l.subscribed()
@@ -247,8 +263,10 @@ func TestSocketHello(t *testing.T) {
 	l := newLiveUnder(t)
 	for _, c := range []struct{ name, hello string }{
 		{"another type", `{"type":"view","protocol":1}`},
-		{"another protocol", `{"type":"subscribe","protocol":2}`},
+		{"no protocol", `{"type":"subscribe"}`},
 		{"many layers", `{"type":"subscribe","protocol":1,"layers":[` + strings.Repeat(`"a",`, 16) + `"a"]}`},
+		{"many states", `{"type":"subscribe","protocol":1,"filter":{"states":[` + strings.Repeat(`"a",`, 16) + `"a"]}}`},
+		{"an area by name", `{"type":"subscribe","protocol":1,"area":"east"}`},
 		{"a text for a number", `{"type":"subscribe","protocol":"1"}`},
 		{"nothing", ``},
 	} {
@@ -259,9 +277,51 @@ func TestSocketHello(t *testing.T) {
 		if err := conn.WriteMessage(websocket.TextMessage, []byte(c.hello)); err != nil {
 			t.Fatal(err)
 		}
-		if code, text := closedWith(conn); code != closeProtocol {
+		if code, text := closedWith(conn); code != closeProtocol.Code {
 			t.Errorf("%s: closed with %d %q", c.name, code, text)
 		}
+	}
+}
+
+// TestSocketUnspoken: another protocol is refused before anything else is read of
+// it, and told which are spoken.
+func TestSocketUnspoken(t *testing.T) {
+	l := newLiveUnder(t)
+	for _, hello := range []string{`{"type":"subscribe","protocol":2}`, `{"type":"greet","protocol":7,"layers":"all"}`} {
+		conn, _, err := l.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(hello)); err != nil {
+			t.Fatal(err)
+		}
+		if code, text := closedWith(conn); code != closeUnspoken.Code || text != "unspoken:1" {
+			t.Errorf("%s: closed with %d %q", hello, code, text)
+		}
+	}
+}
+
+// TestSocketPassesOver: what a newer client says beside what we know is no reason
+// to end it.
+func TestSocketPassesOver(t *testing.T) {
+	l := newLiveUnder(t)
+	conn, _, err := l.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []string{`{"type":"subscribe","protocol":1,"layers":["weather"],"since":{"epoch":"e","offset":1,"more":1},"tomorrow":{"a":[1]}}`, `{"type":"wave","to":"all"}`, `{"type":"view","zoom":3}`} {
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":7}`)); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := closedWith(conn); code != closeProtocol.Code { // by the last one alone
+		t.Errorf("closed with %d %q", code, text)
+	}
+	if !l.feed.begun() {
+		t.Error("it was no subscription")
 	}
 }
 
@@ -273,12 +333,12 @@ func TestSocketSilent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, text := closedWith(conn); code != closeSilent {
+	if code, text := closedWith(conn); code != closeSilent.Code {
 		t.Errorf("who says nothing: closed with %d %q", code, text)
 	}
 	half := l.subscribed()
 	half.SetPingHandler(func(string) error { return nil }) // its network is gone, and nobody has told us
-	if code, text := closedWith(half); code != closeSilent {
+	if code, text := closedWith(half); code != closeSilent.Code {
 		t.Errorf("who does not answer: closed with %d %q", code, text)
 	}
 	l.left(0)

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"yiping/server/dispatch"
+	"yiping/server/live"
 )
 
 // movingAccounts knows one session, whose rights the test moves.
@@ -78,7 +79,7 @@ type rightsSubscription struct {
 	left   bool
 }
 
-func (f *rightsFeed) Subscribe(ctx context.Context, actor dispatch.Actor, _ int64, epoch string, _ int64, _ []string) (Subscription, error) {
+func (f *rightsFeed) Subscribe(ctx context.Context, actor dispatch.Actor, _ int64, epoch string, _ int64, _ live.Wish) (Subscription, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count(1)
@@ -186,7 +187,7 @@ func TestWatchEndsSessions(t *testing.T) {
 	l.api.watch.mu.Unlock()
 	accounts.now(nil, true, false)
 	l.api.watch.poke()
-	if code, text := closedWith(conn); code != closeSignedOut {
+	if code, text := closedWith(conn); code != closeSignedOut.Code {
 		t.Errorf("closed with %d %q", code, text)
 	}
 	l.left(0)
@@ -206,7 +207,7 @@ func TestWatchAsksForWhatIsDue(t *testing.T) {
 	accounts.due = true
 	accounts.mu.Unlock()
 	l.api.watch.poke()
-	if code, text := closedWith(conn); code != closeStopping || text != "rights_changed" {
+	if code, text := closedWith(conn); code != closeRights.Code || text != "rights_changed" {
 		t.Errorf("closed with %d %q", code, text)
 	}
 }

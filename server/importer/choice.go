@@ -34,6 +34,7 @@ var choices = map[string][][]string{
 		{"plumbing", "水暖"}, {"mediation", "人民调解"}, {"psychology", "心理", "心理咨询"}, {"elderly_care", "护理"}, {"driving", "司机", "驾驶员", "开车"}, {"drone", "无人机驾驶"},
 		{"translation", "手语", "外语"}, {"patrol", "巡防", "巡查"}},
 	"vehicle":   {{"foot", "无", "徒步"}, {"bicycle", "单车"}, {"ebike", "电动车", "电瓶车"}, {"car", "小汽车", "私家车"}},
+	"answer":    {{"yes", "y", "true", "1", "√"}, {"no", "n", "false", "0", "×"}},
 	"duty_kind": {{"on_duty", "在岗", "白班", "夜班"}, {"on_call", "待命", "备班", "听班"}},
 }
 

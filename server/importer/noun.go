@@ -49,6 +49,7 @@ type Noun struct {
 	People   bool     // its cells are of the resolution for people
 	Searched []string // the fields it is found by, the name apart
 	Roots    bool     // a row may stand above all areas (the district)
+	Whole    bool     // its rows belong to the district as a whole
 }
 
 // Column gives a column by its field; attributes.x is one of the attributes.
@@ -108,6 +109,7 @@ var nouns = []*Noun{
 		{Field: "code", Kind: Text, Max: 32, Names: []string{"编码", "区划代码", "行政区划代码", "统计代码", "统计用区划代码", "adcode"}, Fixed: true},
 		{Field: "name", Kind: Text, Required: true, Max: 100, Names: []string{"区划名称", "名字", "社区名称", "街道名称"}},
 		{Field: "parent_code", Kind: Text, Max: 100, Names: []string{"上级编码", "所属街道代码", "所属街道", "父级代码", "parent"}, Fixed: true},
+		{Field: "minimum_strength", Kind: Integer, Min: 1, Max: 1000, Names: []string{"最低值班人数", "最低在岗人数"}},
 		colAlias, colShape, colLon, colLat, colPair, colID, colSource,
 	}},
 	{Name: "units", Singular: "unit", Located: true, Keys: []string{"kind", "name"}, Columns: []Column{
@@ -169,6 +171,8 @@ var nouns = []*Noun{
 		{Field: "phone", Kind: Phone, Names: []string{"手机", "手机号码", "联系电话", "电话", "联系方式", "mobile", "tel"}, Fixed: true},
 		{Field: "affiliations", Kind: Choices, Choices: "affiliation", Required: true, Names: []string{"人员类别", "人员类型", "类别", "身份类别", "类型", "职务", "岗位", "role"}},
 		{Field: "skills", Kind: Choices, Choices: "skill", Names: []string{"特长", "专长", "技能特长", "专业技能"}},
+		{Field: "adult", Kind: Choice, Choices: "answer", Names: []string{"成年", "是否成年", "是否已成年", "已满18周岁"}},
+		{Field: "insured_until", Kind: Moment, Names: []string{"保险到期日", "保险有效期", "保险截止日期", "意外险到期日"}},
 		{Field: "vehicle", Kind: Choice, Choices: "vehicle", Names: []string{"出行方式", "交通工具"}},
 		withNames(colArea, "报到社区", "双报到社区", "服务社区"),
 		{Field: "home_area", Kind: Reference, Of: "area", Names: []string{"居住地", "居住地社区", "现居社区"}},
@@ -184,6 +188,13 @@ var nouns = []*Noun{
 		{Field: "starts_at", Kind: Moment, Names: []string{"开始", "起始时间", "上班时间", "start", "from"}},
 		{Field: "ends_at", Kind: Moment, Names: []string{"结束", "截止时间", "下班时间", "end", "to"}},
 		colID, colSource,
+	}},
+	{Name: "type_codes", Singular: "type_code", Whole: true, Keys: []string{"source", "external_id"}, Columns: []Column{
+		{Field: "external_id", Kind: Text, Required: true, Max: 64, Fixed: true, Names: []string{"代码", "编码", "分类代码", "类型代码", "事项代码", "事项编码", "code"}},
+		{Field: "name", Kind: Text, Required: true, Max: 200, Names: []string{"名字", "类型名称", "分类名称", "事项名称", "title"}},
+		{Field: "parent_code", Kind: Text, Max: 64, Names: []string{"上级编码", "父级代码", "父代码", "parent"}},
+		{Field: "type_code", Kind: Text, Required: true, Max: 64, Fixed: true, Names: []string{"对应事件类型", "本系统类型", "映射类型", "mapped type", "type"}},
+		withNames(colSource, "标准", "代码表名称", "table", "standard"),
 	}},
 }
 

@@ -37,6 +37,9 @@ func (d *decoder) place(x *draft) (Record, []RowProblem) {
 	}
 	d.doubts(x, &r)
 	if r.ExternalID = d.cell(x.row, "external_id"); r.ExternalID == "" {
+		if c, ok := d.plan.Noun.Column("external_id"); ok && c.Required {
+			x.refuse("external_id", "required", "", nil)
+		}
 		d.refuseMasked(x)
 		r.ExternalID = d.key(x, &r)
 	}
@@ -161,7 +164,7 @@ func (d *decoder) placeArea(x *draft, r *Record) {
 		if r.AreaID = d.around.deepest(*r.Point); r.AreaID == 0 {
 			r.AreaID = d.around.root
 		}
-	case d.plan.Noun.Name == "units":
+	case d.plan.Noun.Name == "units", d.plan.Noun.Whole:
 		r.AreaID = d.around.root // serves all of it
 	}
 	if r.AreaID == 0 && d.around.root == 0 && (named == "" && r.Point != nil) {

@@ -17,6 +17,7 @@ type eventFrame struct {
 	Incident   *dispatch.Incident   `json:"incident,omitempty"`
 	Offer      *dispatch.Offer      `json:"offer,omitempty"`
 	Assignment *dispatch.Assignment `json:"assignment,omitempty"`
+	UnitOrder  *dispatch.UnitOrder  `json:"unit_order,omitempty"`
 	Responder  *dispatch.Responder  `json:"responder,omitempty"`
 }
 
@@ -27,7 +28,7 @@ func encodeChange(c dispatch.Change, v dispatch.ChangeView) []byte {
 		return nil
 	}
 	return encode(eventFrame{Type: "event", Offset: c.Event.Offset, Event: c.Event,
-		Incident: c.Incident, Offer: c.Offer, Assignment: c.Assignment, Responder: c.Responder})
+		Incident: c.Incident, Offer: c.Offer, Assignment: c.Assignment, UnitOrder: c.UnitOrder, Responder: c.Responder})
 }
 
 // snapshotFrame is what a subscriber starts from.
@@ -36,11 +37,11 @@ type snapshotFrame struct {
 	Epoch       string                `json:"epoch"`
 	Offset      int64                 `json:"offset"`
 	ServerTime  time.Time             `json:"server_time"`
-	Reason      string                `json:"reason"`
-	Incidents   []dispatch.Incident   `json:"incidents"`
-	Offers      []dispatch.Offer      `json:"offers"`
-	Assignments []dispatch.Assignment `json:"assignments"`
-	Responders  []dispatch.Responder  `json:"responders"`
+	Reason      string                `json:"reason" enum:"first,epoch,gap"`
+	Incidents   []dispatch.Incident   `json:"incidents" nullable:"false"`
+	Offers      []dispatch.Offer      `json:"offers" nullable:"false"`
+	Assignments []dispatch.Assignment `json:"assignments" nullable:"false"`
+	Responders  []dispatch.Responder  `json:"responders" nullable:"false"`
 }
 
 // peopleFrame is who is in the view without a task, or how many stand where:
@@ -49,8 +50,8 @@ type peopleFrame struct {
 	Type       string               `json:"type"`
 	Offset     int64                `json:"offset"`
 	Total      int                  `json:"total"`
-	Responders []dispatch.Responder `json:"responders,omitempty"`
-	Crowd      [][3]float64         `json:"crowd,omitempty"`
+	Responders []dispatch.Responder `json:"responders,omitempty" nullable:"false"`
+	Crowd      [][3]float64         `json:"crowd,omitempty" nullable:"false" doc:"Each: longitude, latitude, how many."`
 }
 
 // spots gives crowds as they travel; a metre is near enough.
@@ -73,7 +74,7 @@ type heartbeatFrame struct {
 	Type       string           `json:"type"`
 	Offset     int64            `json:"offset"`
 	ServerTime time.Time        `json:"server_time"`
-	Layers     map[string]int64 `json:"layers"`
+	Layers     map[string]int64 `json:"layers" nullable:"false" doc:"Age of each layer in ms."`
 }
 
 // encode marshals what was made here: it cannot fail.

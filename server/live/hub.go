@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +46,7 @@ type Hub struct {
 	subscribers map[*Subscriber]struct{}
 	byRoot      map[int64]map[*Subscriber]struct{} // area of a grant
 	byResponder map[int64]map[*Subscriber]struct{} // responders' own
+	byUnit      map[int64]map[*Subscriber]struct{} // units' own people
 	byHome      map[int64]map[*Subscriber]struct{} // responders' registered area
 	workArea    map[int64]int64                    // responder on a task -> area of its incident
 	movedAt     time.Time
@@ -64,7 +64,7 @@ const (
 // New makes a hub that has seen the log up to offset.
 func New(cfg Config, offset int64) *Hub {
 	return &Hub{cfg: cfg, offset: offset, subscribers: map[*Subscriber]struct{}{}, byRoot: map[int64]map[*Subscriber]struct{}{},
-		byResponder: map[int64]map[*Subscriber]struct{}{}, byHome: map[int64]map[*Subscriber]struct{}{}, workArea: map[int64]int64{},
+		byResponder: map[int64]map[*Subscriber]struct{}{}, byUnit: map[int64]map[*Subscriber]struct{}{}, byHome: map[int64]map[*Subscriber]struct{}{}, workArea: map[int64]int64{},
 		movedAt: cfg.Now(), changedAt: cfg.Now()}
 }
 
@@ -130,10 +130,10 @@ func (h *Hub) Len() int {
 
 // Subscribe adds a subscriber and hands it over without a gap; see the
 // package's comment. Leave must be called.
-func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, since Since, layers []string) (*Subscriber, error) {
+func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, since Since, wish Wish) (*Subscriber, error) {
 	s := &Subscriber{hub: h, actor: actor, sight: actor.Sight(h.cfg.Tree()),
-		joining: true, view: everywhere, part: map[int64]bool{}, ready: make(chan struct{}, 1)}
-	s.positions = actor.May(dispatch.See(dispatch.FieldResponderPoint)) && (len(layers) == 0 || slices.Contains(layers, "responders"))
+		joining: true, view: everywhere, part: map[int64]bool{}, wish: wish, told: map[int64]bool{}, ready: make(chan struct{}, 1)}
+	s.positions = actor.May(dispatch.See(dispatch.FieldResponderPoint)) && wish.layer(LayerResponders)
 	if actor.ResponderID != 0 {
 		s.homeArea = homeArea
 	}
@@ -169,6 +169,9 @@ func (h *Hub) register(s *Subscriber) error {
 	if s.actor.ResponderID != 0 {
 		add(h.byResponder, s.actor.ResponderID, s)
 	}
+	if s.actor.UnitID != 0 {
+		add(h.byUnit, s.actor.UnitID, s)
+	}
 	if s.homeArea != 0 {
 		add(h.byHome, s.homeArea, s)
 	}
@@ -184,6 +187,7 @@ func (h *Hub) Leave(s *Subscriber) {
 		remove(h.byRoot, root, s)
 	}
 	remove(h.byResponder, s.actor.ResponderID, s)
+	remove(h.byUnit, s.actor.UnitID, s)
 	remove(h.byHome, s.homeArea, s)
 }
 
@@ -223,12 +227,14 @@ func (h *Hub) catchUp(ctx context.Context, s *Subscriber, since Since) (first []
 			return nil, nil, err
 		}
 		h.setFloor(s, since.Offset)
+		s.resumed = true
 		return encode(resumedFrame{Type: "resumed", Epoch: epoch, Offset: since.Offset, ServerTime: h.cfg.Now()}), missed, nil
 	}
 	snap, err := h.snapshot(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
+	snap = s.narrow(h.cfg.Tree(), snap)
 	h.setFloor(s, snap.Offset)
 	return encode(snapshotFrame{Type: "snapshot", Epoch: snap.Epoch, Offset: snap.Offset, ServerTime: h.cfg.Now(), Reason: reason,
 		Incidents: snap.Incidents, Offers: snap.Offers, Assignments: snap.Assignments, Responders: snap.Responders}), nil, nil
@@ -257,12 +263,12 @@ func (h *Hub) missed(ctx context.Context, after, head int64) ([]dispatch.Change,
 	return all, nil
 }
 
-// takePart notes the incidents a returning responder takes part in.
+// takePart notes the incidents a returning responder or unit takes part in.
 func (h *Hub) takePart(ctx context.Context, s *Subscriber) error {
-	if s.actor.ResponderID == 0 {
+	if s.actor.ResponderID == 0 && s.actor.UnitID == 0 {
 		return nil
 	}
-	snap, err := h.cfg.Source.Snapshot(ctx, dispatch.Reach{AreaIDs: []int64{}, ResponderID: s.actor.ResponderID})
+	snap, err := h.cfg.Source.Snapshot(ctx, dispatch.Reach{AreaIDs: []int64{}, ResponderID: s.actor.ResponderID, UnitID: s.actor.UnitID})
 	if err != nil {
 		return err
 	}
@@ -283,6 +289,9 @@ func (h *Hub) notePart(s *Subscriber, snap dispatch.Snapshot) {
 			s.part[a.IncidentID] = true
 		}
 	}
+	for _, o := range snap.UnitOrders {
+		s.part[o.IncidentID] = true
+	}
 }
 
 // snapshot reads what is open of what a subscriber may see, as they see it.
@@ -293,7 +302,7 @@ func (h *Hub) snapshot(ctx context.Context, s *Subscriber) (dispatch.Snapshot, e
 		roots = append(roots, s.homeArea)
 	}
 	snap, err := h.cfg.Source.Snapshot(ctx, dispatch.Reach{AreaIDs: tree.Reach(roots),
-		PartyAreaIDs: tree.Below(s.actor.PartyRoots(see)...), ResponderID: s.actor.ResponderID})
+		PartyAreaIDs: tree.Below(s.actor.PartyRoots(see)...), ResponderID: s.actor.ResponderID, UnitID: s.actor.UnitID})
 	if err != nil {
 		return snap, err
 	}
@@ -328,6 +337,9 @@ func (h *Hub) give(s *Subscriber, c dispatch.Change, tree *dispatch.AreaTree, fr
 	}
 	s.floor = c.Event.Offset
 	v := s.viewOf(c, tree)
+	if !s.wants(c, v, tree) {
+		return
+	}
 	frame, done := frames[v]
 	if !done {
 		frame = encodeChange(c, v)
@@ -342,7 +354,8 @@ func (h *Hub) give(s *Subscriber, c dispatch.Change, tree *dispatch.AreaTree, fr
 
 // receivers gives everybody who might see a change: by the areas it lies in, by
 // those that take part, by the responder it is about and the area they are
-// registered in, by home, and all responders who take part.
+// registered in, by whom it calls up, by home, by the unit it is about, and all
+// responders and units that take part.
 func (h *Hub) receivers(c dispatch.Change, tree *dispatch.AreaTree) map[*Subscriber]struct{} {
 	found := map[*Subscriber]struct{}{}
 	h.collect(found, tree, c.Event.AreaID)
@@ -362,11 +375,23 @@ func (h *Hub) receivers(c dispatch.Change, tree *dispatch.AreaTree) map[*Subscri
 			found[s] = struct{}{}
 		}
 	}
+	if c.UnitOrder != nil {
+		for s := range h.byUnit[c.UnitOrder.UnitID] {
+			found[s] = struct{}{}
+		}
+	}
+	for _, id := range c.Called {
+		for s := range h.byResponder[id] {
+			found[s] = struct{}{}
+		}
+	}
 	if c.Event.IncidentID != nil {
-		for _, subscribers := range h.byResponder {
-			for s := range subscribers {
-				if s.joining || s.part[*c.Event.IncidentID] {
-					found[s] = struct{}{}
+		for _, own := range []map[int64]map[*Subscriber]struct{}{h.byResponder, h.byUnit} {
+			for _, subscribers := range own {
+				for s := range subscribers {
+					if s.joining || s.part[*c.Event.IncidentID] {
+						found[s] = struct{}{}
+					}
 				}
 			}
 		}
@@ -427,8 +452,11 @@ func (h *Hub) Look(s *Subscriber, view *orb.Bound) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	sight := s.sight.On(h.cfg.Tree())
-	people, crowd, total := h.cfg.Look(*view, peopleMost, func(areaID int64) bool { return sight.In(areaID).Sees(dispatch.FieldResponder) })
+	tree := h.cfg.Tree()
+	sight := s.sight.On(tree)
+	people, crowd, total := h.cfg.Look(*view, peopleMost, func(areaID int64) bool {
+		return s.wish.within(tree, areaID) && sight.In(areaID).Sees(dispatch.FieldResponder)
+	})
 	for k, r := range people {
 		people[k], _ = sight.Person(r)
 	}

@@ -89,7 +89,7 @@ func (s *source) add(areaID, responderID int64) dispatch.Change {
 
 func newHub(s *source) *Hub {
 	tree := district()
-	forces := dispatch.NewForces()
+	forces := dispatch.NewForces(time.Now)
 	forces.Replace(s.people)
 	return New(Config{Source: s, Tree: func() *dispatch.AreaTree { return tree }, Look: forces.Look, Now: func() time.Time { return start }, Log: zerolog.Nop()}, 0)
 }
@@ -103,16 +103,18 @@ func responder(id int64) dispatch.Actor {
 }
 
 type gotFrame struct {
-	Type     string
-	Offset   int64
-	Reason   string
-	Incident *dispatch.Incident
-	Offer    *dispatch.Offer
-	P        [][]float64
+	Type      string
+	Offset    int64
+	Reason    string
+	Incident  *dispatch.Incident
+	Offer     *dispatch.Offer
+	UnitOrder *dispatch.UnitOrder `json:"unit_order"`
+	P         [][]float64
 
 	Total      int
 	Responders []dispatch.Responder
 	Crowd      [][3]float64
+	Accounts   []Onlooker
 }
 
 // take drains a subscriber.
@@ -184,7 +186,7 @@ func TestEverybodyGetsExactlyTheirs(t *testing.T) {
 						areaID := rapid.Int64Range(1, 6).Draw(t, "meanwhile")
 						src.during = func() { hub.Publish([]dispatch.Change{src.add(areaID, 0), src.add(1+areaID%6, 0)}) }
 					}
-					sub, err := hub.Subscribe(context.Background(), p.actor, 0, p.since, nil)
+					sub, err := hub.Subscribe(context.Background(), p.actor, 0, p.since, Wish{})
 					if err != nil {
 						t.Fatalf("%v", err)
 					}
@@ -221,7 +223,7 @@ func TestEverybodyGetsExactlyTheirs(t *testing.T) {
 
 func subscribe(t *testing.T, hub *Hub, a dispatch.Actor, home int64, since Since) *Subscriber {
 	t.Helper()
-	s, err := hub.Subscribe(t.Context(), a, home, since, nil)
+	s, err := hub.Subscribe(t.Context(), a, home, since, Wish{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,6 +264,32 @@ func TestAResponderSeesTheirOwn(t *testing.T) {
 	hub.Publish([]dispatch.Change{gone, src.add(6, 0)})
 	if got := offsets(take(t, s)); !slices.Equal(got, []int64{7}) {
 		t.Fatalf("after the withdrawal got %v, want that alone", got)
+	}
+}
+
+// TestAUnitSeesItsOwn: its orders and what follows of their incidents, nothing of
+// other units', nor by the area its role stands in.
+func TestAUnitSeesItsOwn(t *testing.T) {
+	src := &source{}
+	hub := newHub(src)
+	s := subscribe(t, hub, dispatch.Actor{AccountID: 9, UnitID: 7, Grants: []dispatch.Grant{{Role: dispatch.RolePartner, AreaID: 1}}}, 0, Since{})
+	order := func(unitID int64, state dispatch.UnitOrderState) dispatch.Change {
+		c := src.add(6, 0)
+		c.Event.Noun, c.Event.Kind = dispatch.NounUnitOrder, "unit_order."+string(state)
+		c.UnitOrder = &dispatch.UnitOrder{ID: unitID, IncidentID: 600, UnitID: unitID, State: state, AreaID: 6, Words: "请到场处置"}
+		return c
+	}
+	hub.Publish([]dispatch.Change{src.add(6, 0), order(8, dispatch.OrderSent), order(7, dispatch.OrderSent), src.add(6, 0), src.add(6, 88), order(8, dispatch.OrderSigned), src.add(4, 0)})
+	frames := take(t, s)
+	if got := offsets(frames); !slices.Equal(got, []int64{3, 4}) {
+		t.Fatalf("got %v, want the order and its incident", got)
+	}
+	if frames[1].UnitOrder == nil || frames[1].UnitOrder.Words == "" || frames[2].Incident.Summary == "" {
+		t.Fatalf("got %+v and %+v", frames[1].UnitOrder, frames[2].Incident)
+	}
+	hub.Publish([]dispatch.Change{order(7, dispatch.OrderReturned), src.add(6, 0)})
+	if got := offsets(take(t, s)); !slices.Equal(got, []int64{8}) {
+		t.Fatalf("after it was returned got %v, want that alone", got)
 	}
 }
 
@@ -377,7 +405,7 @@ func TestAViewNamesItsPeopleOrCountsThem(t *testing.T) {
 	src := &source{people: append(append(standing(peopleMost, 4), standing(5, 6)...), working)}
 	hub := newHub(src)
 	look := func(role dispatch.Role, areaID int64, view *orb.Bound) (*Subscriber, gotFrame) {
-		sub, err := hub.Subscribe(t.Context(), actor(role, areaID), 0, Since{}, []string{"responders"})
+		sub, err := hub.Subscribe(t.Context(), actor(role, areaID), 0, Since{}, Wish{Layers: []string{LayerResponders}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -416,7 +444,7 @@ func TestAViewNamesItsPeopleOrCountsThem(t *testing.T) {
 	if _, wall := look(dispatch.RoleWall, 4, view); len(wall.Responders) != 10 || wall.Responders[0].Name == "王小明" || *wall.Responders[0].Lon == 122.6 {
 		t.Errorf("a wall is told %+v", wall.Responders[0])
 	}
-	phone, err := hub.Subscribe(t.Context(), responder(7), 4, Since{}, []string{"responders"})
+	phone, err := hub.Subscribe(t.Context(), responder(7), 4, Since{}, Wish{Layers: []string{LayerResponders}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,7 +465,7 @@ func TestHubUnderRace(t *testing.T) {
 	for w := range 8 {
 		wg.Go(func() {
 			for k := range 50 {
-				s, err := hub.Subscribe(ctx, actor(dispatch.RoleDispatcher, int64(1+w%6)), 0, Since{}, nil)
+				s, err := hub.Subscribe(ctx, actor(dispatch.RoleDispatcher, int64(1+w%6)), 0, Since{}, Wish{})
 				if err != nil {
 					t.Error(fmt.Errorf("page %d.%d: %w", w, k, err))
 					return
@@ -458,7 +486,7 @@ func TestHubUnderRace(t *testing.T) {
 	if _, why := last.Next(); why != ReasonStopping {
 		t.Fatalf("closed with %q", why)
 	}
-	if _, err := hub.Subscribe(context.Background(), actor(dispatch.RoleDispatcher, 1), 0, Since{}, nil); err == nil {
+	if _, err := hub.Subscribe(context.Background(), actor(dispatch.RoleDispatcher, 1), 0, Since{}, Wish{}); err == nil {
 		t.Fatal("a stopped hub took a subscriber")
 	}
 }

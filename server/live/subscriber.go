@@ -30,13 +30,16 @@ type Subscriber struct {
 	actor     dispatch.Actor
 	sight     dispatch.Sight
 	homeArea  int64 // a responder's registered area, 0 for others
-	positions bool  // the responders layer is wanted, and may be seen
+	wish      Wish
+	resumed   bool // it went on from an offset: what it was told of before is not known
+	positions bool // the responders layer is wanted, and may be seen
 
 	// Under the hub's lock.
 	joining bool
 	kept    []dispatch.Change // published while joining
 	floor   int64             // offsets up to it are contained in what was sent
-	part    map[int64]bool    // incidents this responder takes part in
+	told    map[int64]bool    // whether an incident fitted when it was last told of
+	part    map[int64]bool    // incidents this responder or unit takes part in
 	view    orb.Bound         // what part of the map it looks at
 	crowded bool              // people there are too many to be followed one by one
 
@@ -135,15 +138,22 @@ func (s *Subscriber) viewOf(c dispatch.Change, tree *dispatch.AreaTree) dispatch
 	return s.sight.On(tree).Change(c, task, s.homeArea)
 }
 
-// follow says whether the subscriber's own responder takes part in a change's
-// incident, and keeps in mind what the change changes about it: they do from an
-// offer on until they decline, leave, or it is over.
+// follow says whether the subscriber's own responder or unit takes part in a
+// change's incident, and keeps in mind what the change changes about it: they do
+// from an offer or an order on until they decline, return it, leave, or it is over.
 func (s *Subscriber) follow(c dispatch.Change) bool {
 	e := c.Event
-	if s.actor.ResponderID == 0 || e.IncidentID == nil || !s.actor.May(dispatch.ActionRespond) {
+	if e.IncidentID == nil || s.actor.UnitID == 0 && (s.actor.ResponderID == 0 || !s.actor.May(dispatch.ActionRespond)) {
 		return false
 	}
 	was := s.part[*e.IncidentID]
+	if o := c.UnitOrder; o != nil && s.actor.OfUnit(o.UnitID) {
+		if o.State.TakesPart() {
+			s.part[*e.IncidentID] = true
+		} else {
+			delete(s.part, *e.IncidentID)
+		}
+	}
 	if e.ResponderID != nil && *e.ResponderID == s.actor.ResponderID {
 		switch {
 		case c.Offer != nil && c.Offer.State.Open(), c.Assignment != nil && c.Assignment.State.Active():

@@ -42,7 +42,7 @@ const passwordsKept = 5
 func (c *Accounts) Profile() dispatch.PasswordProfile { return c.profile }
 
 const selectAccount = `
-select a.id, a.username, a.display_name, a.responder_id, a.disabled_at, a.created_at, a.version,
+select a.id, a.username, a.display_name, a.responder_id, a.unit_id, coalesce((select u.name from unit u where u.id = a.unit_id), '') as unit_name, a.disabled_at, a.created_at, a.version,
 	exists (select 1 from account_factor f where f.account_id = a.id and f.confirmed_at is not null) as factor,
 	exists (select 1 from account_identity p where p.account_id = a.id) as provider,
 	coalesce((select jsonb_agg(jsonb_build_object('role', x.role, 'area_id', x.area_id, 'area_name', n.name) order by x.role, x.area_id)
@@ -78,6 +78,13 @@ func (c *Accounts) FactorRoles(ctx context.Context) ([]dispatch.Role, error) {
 	return roles, translate(err)
 }
 
+// UnitsToBind gives the units of areas that an account may belong to. The system
+// looks: who makes accounts sees no register.
+func (c *Accounts) UnitsToBind(ctx context.Context, areaIDs []int64) ([]dispatch.Unit, error) {
+	return many[dispatch.Unit](ctx, c.store.system(), selectUnit+` from unit u
+		where ($1::bigint[] is null or u.area_id = any($1)) and u.retired_at is null order by u.name, u.id`, areaIDs)
+}
+
 // LockAccount locks and gives an account.
 func (t *tx) LockAccount(ctx context.Context, id int64) (dispatch.Account, error) {
 	if _, err := one[struct{ ID int64 }](ctx, t, `select id from account where id = $1 for update`, id); err != nil {
@@ -88,8 +95,8 @@ func (t *tx) LockAccount(ctx context.Context, id int64) (dispatch.Account, error
 
 // InsertAccount makes an account with its roles.
 func (t *tx) InsertAccount(ctx context.Context, a *dispatch.Account, passwordHash string) error {
-	if err := t.QueryRow(ctx, `insert into account (username, display_name, password_hash, password_set_at, responder_id, created_at)
-		values ($1, $2, $3, $4, $5, $4) returning id`, a.Username, a.DisplayName, passwordHash, a.CreatedAt, a.ResponderID).Scan(&a.ID); err != nil {
+	if err := t.QueryRow(ctx, `insert into account (username, display_name, password_hash, password_set_at, responder_id, unit_id, created_at)
+		values ($1, $2, $3, $4, $5, $6, $4) returning id`, a.Username, a.DisplayName, passwordHash, a.CreatedAt, a.ResponderID, a.UnitID).Scan(&a.ID); err != nil {
 		return translate(err)
 	}
 	return t.saveRoles(ctx, a.ID, a.Roles)

@@ -13,7 +13,7 @@ import (
 
 const selectArea = `
 select a.id, a.parent_id, a.level, a.code, a.name, a.aliases, st_x(a.center) as lon, st_y(a.center) as lat,
-       a.boundary is not null as has_boundary, a.version
+       a.boundary is not null as has_boundary, a.version, a.minimum_strength
 from area a`
 
 // Areas gives the whole tree, from the district down.
@@ -47,14 +47,15 @@ func (t *tx) SaveArea(ctx context.Context, in dispatch.AreaInput) (dispatch.Area
 	}
 	var id int64
 	err = t.QueryRow(ctx, `
-		insert into area (parent_id, level, code, name, aliases, boundary, center, cells, datum, source, external_id)
-		values ($1, $2, $3, $4, $5, st_multi(st_geomfromwkb($6, 4326)), st_geomfromwkb($7, 4326), $8, $9, $10, $11)
+		insert into area (parent_id, level, code, name, aliases, boundary, center, cells, datum, source, external_id, minimum_strength)
+		values ($1, $2, $3, $4, $5, st_multi(st_geomfromwkb($6, 4326)), st_geomfromwkb($7, 4326), $8, $9, $10, $11, nullif($12::int, 0))
 		on conflict on constraint area_external do update set parent_id = excluded.parent_id, level = excluded.level, code = excluded.code,
 			name = excluded.name, aliases = excluded.aliases, boundary = coalesce(excluded.boundary, area.boundary),
 			center = coalesce(excluded.center, area.center), datum = excluded.datum,
 			cells = case when excluded.boundary is null then area.cells else excluded.cells end,
+			minimum_strength = case when $12::int is null then area.minimum_strength else excluded.minimum_strength end,
 			version = area.version + 1, updated_at = now(), retired_at = null
-		returning id`, parentID, in.Level, in.Code, in.Name, aliases, shape, center, cells, in.Datum.String(), in.Source, in.ExternalID).Scan(&id)
+		returning id`, parentID, in.Level, in.Code, in.Name, aliases, shape, center, cells, in.Datum.String(), in.Source, in.ExternalID, in.MinimumStrength).Scan(&id)
 	if err != nil {
 		return none, translate(err)
 	}

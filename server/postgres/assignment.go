@@ -10,8 +10,8 @@ import (
 )
 
 const selectAssignment = `
-select s.id, s.incident_id, s.responder_id, r.name as responder_name, s.area_id, coalesce(s.offer_id, 0) as offer_id, s.state, s.version,
-       s.accepted_at, s.en_route_at, s.on_scene_at, s.done_at, s.released_at, s.reason
+select s.id, s.incident_id, s.responder_id, r.name as responder_name, s.area_id, coalesce(s.offer_id, 0) as offer_id, s.task, s.state, s.version,
+       s.accepted_at, s.en_route_at, s.on_scene_at, s.done_at, s.released_at, s.reason, s.on_behalf, s.welfare_at, s.welfare_asked, s.welfare_tries
 from assignment s
 join responder r on r.id = s.responder_id`
 
@@ -29,17 +29,19 @@ func (t *tx) Assignments(ctx context.Context, incidentID int64) ([]dispatch.Assi
 
 func (t *tx) InsertAssignment(ctx context.Context, a *dispatch.Assignment) error {
 	err := t.QueryRow(ctx, `
-		insert into assignment (incident_id, responder_id, offer_id, state, version, accepted_at)
-		values ($1, $2, $3, $4, $5, $6) returning id`,
-		a.IncidentID, a.ResponderID, a.OfferID, a.State, a.Version, a.AcceptedAt).Scan(&a.ID)
+		insert into assignment (incident_id, responder_id, offer_id, state, version, accepted_at, task)
+		values ($1, $2, $3, $4, $5, $6, $7) returning id`,
+		a.IncidentID, a.ResponderID, a.OfferID, a.State, a.Version, a.AcceptedAt, a.Task).Scan(&a.ID)
 	return translate(err)
 }
 
 func (t *tx) SaveAssignment(ctx context.Context, a dispatch.Assignment) error {
 	_, err := t.Exec(ctx, `
-		update assignment set state = $2, version = $3, en_route_at = $4, on_scene_at = $5, done_at = $6, released_at = $7, reason = $8
+		update assignment set state = $2, version = $3, en_route_at = $4, on_scene_at = $5, done_at = $6, released_at = $7, reason = $8, on_behalf = coalesce($9::text[], '{}'),
+			welfare_at = $10, welfare_asked = $11, welfare_tries = $12
 		where id = $1`,
-		a.ID, a.State, a.Version, a.EnRouteAt, a.OnSceneAt, a.DoneAt, a.ReleasedAt, a.Reason)
+		a.ID, a.State, a.Version, a.EnRouteAt, a.OnSceneAt, a.DoneAt, a.ReleasedAt, a.Reason, a.OnBehalf,
+		a.WelfareAt, a.WelfareAsked, a.WelfareTries)
 	return translate(err)
 }
 

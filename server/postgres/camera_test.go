@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/paulmach/orb"
+	"github.com/rs/zerolog"
 
 	"yiping/geo"
 	"yiping/server/dispatch"
+	"yiping/server/tile"
 )
 
 // camera adds a working camera in the middle of the western community.
@@ -83,9 +85,13 @@ func TestCameraHealth(t *testing.T) {
 
 func (f *fixture) cameraTile() []byte {
 	f.t.Helper()
-	tile, err := f.store.Tile(everywhere(f.t), "cameras", 10, 856, 394, nil)
-	if err != nil || len(tile) == 0 {
-		f.t.Fatalf("%d bytes of a tile, %v", len(tile), err)
+	points := tile.NewPoints(f.store, zerolog.Nop())
+	if err := points.Load(f.t.Context()); err != nil {
+		f.t.Fatal(err)
 	}
-	return tile
+	content := points.Tile(tile.Cameras, tile.Address{Z: 10, X: 856, Y: 394}, nil)
+	if len(content) == 0 {
+		f.t.Fatal("nothing in the tile")
+	}
+	return content
 }

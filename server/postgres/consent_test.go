@@ -47,8 +47,8 @@ func TestConsent(t *testing.T) {
 	if s := state(); !s.Holds || s.Asks || s.Given == nil || len(s.Past) != 0 {
 		t.Fatalf("agreed: %+v", s)
 	}
-	if n, err := f.store.SavePositions(self(t, one), one.ResponderID, here()); err != nil || n != 1 {
-		t.Fatalf("saved %d, %v", n, err)
+	if kept, err := f.store.SavePositions(self(t, one), one.ResponderID, here()); err != nil || kept.Accepted != 1 {
+		t.Fatalf("saved %+v, %v", kept, err)
 	}
 	f.must(f.svc.WithdrawConsent(ctx, f.as(one, "consent.withdraw"), dispatch.PurposePosition))
 	f.noPosition()

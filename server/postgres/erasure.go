@@ -49,7 +49,7 @@ func (t *tx) ErasePerson(ctx context.Context, id int64, reason string, at time.T
 	b.Queue(`delete from responder_skill where responder_id = $1`, id)
 	b.Queue(`delete from team_member where responder_id = $1`, id)
 	b.Queue(`update consent set ended_at = coalesce(ended_at, $2), ending = coalesce(ending, 'erased') where responder_id = $1`, id, at)
-	b.Queue(`update responder set name = $2, phone = null, phone_digest = null, vehicle = 'foot', post = null, post_cell = null, home_area_id = null, party_organisation_id = null,
+	b.Queue(`update responder set name = $2, phone = null, phone_digest = null, vehicle = 'foot', post = null, post_cell = null, home_area_id = null, party_organisation_id = null, adult = false, insured_until = null,
 		source = 'erased', external_id = $3, version = version + 1, retired_at = coalesce(retired_at, $4), erased_at = $4, updated_at = $4 where id = $1`,
 		id, dispatch.ErasedName, strconv.FormatInt(id, 10), at)
 	if err := t.SendBatch(ctx, b).Close(); err != nil {
@@ -101,9 +101,13 @@ func (t *tx) eraseImports(ctx context.Context, id int64, at time.Time) error {
 var texts = []struct{ table, column, incident string }{
 	{"incident", "summary", "t.id"}, {"incident", "place", "t.id"}, {"incident", "reason", "t.id"},
 	{"report", "words", "t.incident_id"}, {"report", "place", "t.incident_id"},
+	{"satisfaction", "words", "(select r.incident_id from report r where r.id = t.report_id)"},
 	{"timeline", "words", "t.incident_id"},
 	{"offer", "reason", "t.incident_id"}, {"offer", "answer_reason", "t.incident_id"}, {"assignment", "reason", "t.incident_id"},
+	{"unit_order", "words", "t.incident_id"}, {"unit_order_said", "words", "(select o.incident_id from unit_order o where o.id = t.order_id)"},
+	{"incident_merge", "reason", "t.incident_id"}, {"incident_merge", "undone_why", "t.incident_id"},
 	{"incident_hold", "reason", "t.incident_id"}, {"duty_change", "reason", "null"}, {"share", "basis", "null"}, {"share", "recipient", "null"},
+	{"call_up", "reason", "null"}, {"call_up", "place", "null"}, {"call_up", "ended_reason", "null"}, {"call_up_group", "name", "null"},
 }
 
 // eraseWords takes name and number out of what people wrote. A name that others
@@ -180,6 +184,10 @@ func (t *tx) eraseReports(ctx context.Context, phone string) error {
 }
 
 func (t *tx) EraseReporter(ctx context.Context, phone string, areaIDs []int64, at time.Time, by *int64) (reports, care int64, err error) {
+	if _, err := t.Exec(ctx, `update satisfaction x set words = replace(x.words, $3, '***') from report r
+		where r.id = x.report_id and r.phone_digest = any($1) and ($2::bigint[] is null or r.area_id = any($2))`, t.store.phoneDigests(sealedReportPhone, phone), areaIDs, phone); err != nil {
+		return 0, 0, translate(err)
+	}
 	tag, err := t.Exec(ctx, `update report set phone = null, phone_digest = null, tracking_hash = null, words = replace(words, $3, '***'), place = replace(place, $3, '***')
 		where phone_digest = any($1) and ($2::bigint[] is null or area_id = any($2))`, t.store.phoneDigests(sealedReportPhone, phone), areaIDs, phone)
 	if err != nil {

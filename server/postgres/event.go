@@ -88,8 +88,14 @@ func (s *Store) Changes(ctx context.Context, after int64, limit int) ([]dispatch
 		switch e.Noun {
 		case dispatch.NounOffer:
 			c.Offer = n.offers[e.NounID]
+		case dispatch.NounUnitOrder:
+			c.UnitOrder = n.orders[e.NounID]
 		case dispatch.NounAssignment:
 			c.Assignment = n.assignments[e.NounID]
+		case dispatch.NounCallUp:
+			if c.Called, err = s.called(ctx, e); err != nil {
+				return nil, err
+			}
 		}
 		if e.ResponderID != nil {
 			c.Responder = n.responders[*e.ResponderID]
@@ -104,11 +110,12 @@ type nouns struct {
 	incidents   map[int64]*dispatch.Incident
 	offers      map[int64]*dispatch.Offer
 	assignments map[int64]*dispatch.Assignment
+	orders      map[int64]*dispatch.UnitOrder
 	responders  map[int64]*dispatch.Responder
 }
 
 func (s *Store) touched(ctx context.Context, events []dispatch.Event) (nouns, error) {
-	var incidentIDs, offerIDs, assignmentIDs, responderIDs []int64
+	var incidentIDs, offerIDs, assignmentIDs, orderIDs, responderIDs []int64
 	for _, e := range events {
 		if e.IncidentID != nil {
 			incidentIDs = append(incidentIDs, *e.IncidentID)
@@ -121,6 +128,8 @@ func (s *Store) touched(ctx context.Context, events []dispatch.Event) (nouns, er
 			offerIDs = append(offerIDs, e.NounID)
 		case dispatch.NounAssignment:
 			assignmentIDs = append(assignmentIDs, e.NounID)
+		case dispatch.NounUnitOrder:
+			orderIDs = append(orderIDs, e.NounID)
 		}
 	}
 	var n nouns
@@ -135,6 +144,13 @@ func (s *Store) touched(ctx context.Context, events []dispatch.Event) (nouns, er
 	assignments, err := many[dispatch.Assignment](ctx, s.system(), selectAssignment+` where s.id = any($1)`, assignmentIDs)
 	if err != nil {
 		return n, err
+	}
+	if len(orderIDs) > 0 {
+		orders, err := many[dispatch.UnitOrder](ctx, s.system(), selectUnitOrder+` where o.id = any($1)`, orderIDs)
+		if err != nil {
+			return n, err
+		}
+		n.orders = byID(orders, func(o dispatch.UnitOrder) int64 { return o.ID })
 	}
 	people := []dispatch.Responder{}
 	if len(responderIDs) > 0 {

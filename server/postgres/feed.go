@@ -20,10 +20,10 @@ type Feed struct {
 	store     *Store
 	sequence  chan struct{} // something may be pending
 	read      chan struct{} // something may be new
-	moved     chan struct{} // positions were written here
-	offset    atomic.Int64  // the tail's
-	polled    atomic.Int64  // unix milliseconds of the tail's last successful read
-	sequencer atomic.Bool   // this node holds the lock
+	positions movedPositions
+	offset    atomic.Int64 // the tail's
+	polled    atomic.Int64 // unix milliseconds of the tail's last successful read
+	sequencer atomic.Bool  // this node holds the lock
 }
 
 // Reader takes what the tail read. A change is handed over once, in order.
@@ -33,25 +33,20 @@ type Reader struct {
 }
 
 const (
-	sequencerLock   = 0x5949_5045 // any constant of our own
-	batch           = 1000
-	sequencerPoll   = 200 * time.Millisecond
-	tailPoll        = time.Second
-	positionPoll    = 500 * time.Millisecond
-	positionOverlap = 2 * time.Second // how late a commit may make a row visible
-	channelPending  = "yiping_pending"
-	channelEvent    = "yiping_event"
+	sequencerLock  = 0x5949_5045 // any constant of our own
+	batch          = 1000
+	sequencerPoll  = 200 * time.Millisecond
+	tailPoll       = time.Second
+	channelPending = "yiping_pending"
+	channelEvent   = "yiping_event"
 )
 
 func newFeed(config *pgx.ConnConfig, s *Store) *Feed {
-	return &Feed{config: config, store: s, sequence: make(chan struct{}, 1), read: make(chan struct{}, 1), moved: make(chan struct{}, 1)}
+	return &Feed{config: config, store: s, sequence: make(chan struct{}, 1), read: make(chan struct{}, 1), positions: movedPositions{last: map[int64]dispatch.Position{}, more: make(chan struct{}, 1)}}
 }
 
 // Poke says that a command was committed on this node.
 func (f *Feed) Poke() { signal(f.sequence) }
-
-// PokePositions says that positions were committed on this node.
-func (f *Feed) PokePositions() { signal(f.moved) }
 
 func signal(c chan struct{}) {
 	select {
@@ -234,37 +229,6 @@ func (f *Feed) runTail(ctx context.Context, r Reader) error {
 			return ctx.Err()
 		case <-f.read:
 		case <-time.After(tailPoll):
-		}
-	}
-}
-
-// runPositions hands over positions as they are committed, on whatever node.
-func (f *Feed) runPositions(ctx context.Context, r Reader) error {
-	seen := map[int64]time.Time{}
-	since := time.Now().Add(-time.Minute)
-	for {
-		positions, newest, err := f.store.positionsSince(ctx, since.Add(-positionOverlap))
-		if err != nil {
-			return err
-		}
-		fresh := positions[:0]
-		for _, p := range positions {
-			if p.At.After(seen[p.ResponderID]) {
-				seen[p.ResponderID] = p.At
-				fresh = append(fresh, p)
-			}
-		}
-		if len(fresh) > 0 {
-			r.Positions(fresh)
-		}
-		if newest.After(since) {
-			since = newest
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-f.moved:
-		case <-time.After(positionPoll):
 		}
 	}
 }

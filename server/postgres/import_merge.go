@@ -29,6 +29,12 @@ func (k *sink) Merge(ctx context.Context, plan *importer.Plan) (importer.Counts,
 		more, err = k.mergeRoster(ctx, plan)
 	case "areas":
 		more, err = k.mergeAreas(ctx, plan)
+	case "type_codes":
+		if more, err = k.refusedTypes(ctx); err != nil {
+			return k.counts, nil, err
+		}
+		problems = append(problems, more...)
+		more, err = k.mergeRows(ctx, plan, "true")
 	default:
 		more, err = k.mergeRows(ctx, plan, "true")
 	}
@@ -97,6 +103,16 @@ func (k *sink) refused(ctx context.Context, query string, args ...any) ([]import
 func (k *sink) duplicates(ctx context.Context) ([]importer.RowProblem, error) {
 	return k.refused(ctx, `select line, 'external_id', 'duplicate', left(external_id, 80), 'line', first::text
 		from (select line, external_id, min(line) over (partition by source, external_id) as first from stage) q where line <> first order by line`)
+}
+
+// typeMeant gives the type in use that a staged row names, by its code or its name.
+const typeMeant = `(select x.code from incident_type x where x.retired_at is null and exists (select 1 from plan p where p.type_code = x.code)
+	and s.type_code in (x.code, x.name_zh, x.name_en) order by x.code = s.type_code desc, x.code limit 1)`
+
+// refusedTypes refuses rows whose type is not there, or is one that no incident
+// can be of.
+func (k *sink) refusedTypes(ctx context.Context) ([]importer.RowProblem, error) {
+	return k.refused(ctx, `select line, 'type_code', 'unknown_type', left(type_code, 80), '', '' from stage s where `+typeMeant+` is null order by line`)
 }
 
 // mergeRows merges the staged rows that a condition on s holds for.

@@ -64,7 +64,7 @@ func (k *sink) undoRows(ctx context.Context, id int64) (dispatch.Undone, error) 
 	if r.cell != "" {
 		columns = append(columns, r.cell)
 	}
-	if r.table != "responder" {
+	if r.point != "" && r.table != "responder" {
 		columns = append(columns, "datum")
 	}
 	for _, f := range r.fields {
@@ -76,8 +76,8 @@ func (k *sink) undoRows(ctx context.Context, id int64) (dispatch.Undone, error) 
 	for _, c := range columns {
 		set = append(set, c+" = b."+c)
 	}
-	statements := []string{
-		`update ` + r.table + ` t set ` + list(set) + ` from undone u cross join lateral jsonb_populate_record(null::` + r.table + `, u.before) b where t.id = u.noun_id and u.before is not null`,
+	statements := []string{ // a column that is newer than the import stays as it is
+		`update ` + r.table + ` t set ` + list(set) + ` from undone u join ` + r.table + ` o on o.id = u.noun_id cross join lateral jsonb_populate_record(o, u.before) b where t.id = u.noun_id and u.before is not null`,
 		`update ` + r.table + ` t set retired_at = now(), updated_at = now(), version = t.version + 1 from undone u where t.id = u.noun_id and u.before is null`,
 	}
 	for _, f := range r.fields {

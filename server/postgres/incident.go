@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,11 +16,12 @@ import (
 const selectIncident = `
 select i.id, i.type_code, i.plan_id, t.family, i.area_id,
        case a.level when 'street' then a.id when 'community' then a.parent_id end as street_id,
-       i.compound_id, i.priority, i.state, i.state_since, i.due_at, i.version,
-       st_x(i.point) as lon, st_y(i.point) as lat, to_hex(i.cell) as cell, i.place, i.summary, i.quota, p.hazard,
+       i.compound_id, i.priority, i.grade, i.state, i.state_since, i.due_at, i.version,
+       st_x(i.point) as lon, st_y(i.point) as lat, to_hex(i.cell) as cell, i.place, i.summary, i.quota, p.hazard, i.wave_at, i.wave_areas, i.wave_round, i.ladder_at, i.ladder_rung, coalesce(i.told_level, '') as told_level,
        (select count(*) from offer o where o.incident_id = i.id and o.state in ('offered', 'seen', 'later', 'standby')) as offered,
        (select count(*) from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene')) as active,
        (select count(*) from assignment s where s.incident_id = i.id and s.state = 'on_scene') as on_scene,
+       (select count(*) from unit_order o where o.incident_id = i.id and o.state in ('sent', 'signed', 'extension_asked', 'suspension_asked', 'suspended')) as orders,
        i.opened_by, i.verified_by, i.resolved_by, i.checked_by, i.merged_into, i.reason,
        i.reported_at, coalesce(i.round_at, i.verified_at, i.reported_at) as round_at, i.verified_at, i.first_offer_at, i.first_acceptance_at, i.first_arrival_at,
        i.resolved_at, i.checked_at, i.closed_at, i.words_destroyed_at as destroyed_at,
@@ -32,10 +32,12 @@ join incident_type t on t.code = i.type_code
 join plan p on p.id = i.plan_id
 join area a on a.id = i.area_id`
 
-const selectPlan = `
-select p.id, p.version, p.priority, p.skills, p.quota, p.hazard, p.offer_seconds, p.verify_seconds, p.dispatch_seconds,
-       p.arrive_seconds, p.resolve_seconds, p.check_seconds, p.checklist
-from plan p`
+const planColumns = `p.id, p.version, p.priority, p.skills, p.quota, p.hazard, p.hazard_affiliations, p.hazard_training, p.offer_seconds, p.verify_seconds, p.dispatch_seconds,
+       p.arrive_seconds, p.resolve_seconds, p.check_seconds, p.send_first, p.over_offer::float8 as over_offer, p.waves, p.ladder, p.pair, p.welfare_seconds, p.checklist, p.grade, p.tell,
+       p.working_hours, coalesce(p.reach, '[]') as reach,
+       (select coalesce(jsonb_agg(jsonb_build_object('role', u.role, 'kind', u.unit_kind) order by u.role, u.unit_kind), '[]') from plan_unit u where u.plan_id = p.id) as units`
+
+const selectPlan = `select ` + planColumns + ` from plan p`
 
 func (t *tx) LockIncident(ctx context.Context, id int64) (dispatch.Incident, dispatch.Plan, error) {
 	i, err := one[dispatch.Incident](ctx, t, selectIncident+` where i.id = $1 for update of i`, id)
@@ -43,7 +45,10 @@ func (t *tx) LockIncident(ctx context.Context, id int64) (dispatch.Incident, dis
 		return dispatch.Incident{}, dispatch.Plan{}, err
 	}
 	plan, err := one[dispatch.Plan](ctx, t, selectPlan+` where p.id = $1`, i.PlanID)
-	return i, plan, err
+	if err != nil {
+		return i, plan, err
+	}
+	return i, plan, hoursOf(ctx, t, &plan)
 }
 
 func (t *tx) InsertIncident(ctx context.Context, i *dispatch.Incident) error {
@@ -53,11 +58,11 @@ func (t *tx) InsertIncident(ctx context.Context, i *dispatch.Incident) error {
 	}
 	return t.QueryRow(ctx, `
 		insert into incident (type_code, plan_id, area_id, compound_id, priority, state, state_since, due_at, version,
-			point, cell, place, summary, quota, opened_by, reported_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, st_setsrid(st_makepoint($10, $11), 4326), $12, $13, $14, $15, $16, $17)
+			point, cell, place, summary, quota, opened_by, reported_at, ladder_at, grade)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, st_setsrid(st_makepoint($10, $11), 4326), $12, $13, $14, $15, $16, $17, $18, $19)
 		returning id`,
 		i.TypeCode, i.PlanID, i.AreaID, i.CompoundID, i.Priority, i.State, i.StateSince, i.DueAt, i.Version,
-		i.Lon, i.Lat, cell.Int64(), i.Place, i.Summary, i.Quota, i.OpenedBy, i.ReportedAt).Scan(&i.ID)
+		i.Lon, i.Lat, cell.Int64(), i.Place, i.Summary, i.Quota, i.OpenedBy, i.ReportedAt, i.LadderAt, i.Grade).Scan(&i.ID)
 }
 
 func (t *tx) SaveIncident(ctx context.Context, i dispatch.Incident) error {
@@ -69,11 +74,13 @@ func (t *tx) SaveIncident(ctx context.Context, i dispatch.Incident) error {
 		update incident set area_id = $2, compound_id = $3, priority = $4, state = $5, state_since = $6, due_at = $7, version = $8,
 			point = st_setsrid(st_makepoint($9, $10), 4326), cell = $11, place = $12, summary = $13,
 			verified_by = $14, resolved_by = $15, checked_by = $16, reason = $17, verified_at = $18, first_offer_at = $19,
-			first_acceptance_at = $20, first_arrival_at = $21, resolved_at = $22, checked_at = $23, closed_at = $24, updated_at = $25, round_at = $26
+			first_acceptance_at = $20, first_arrival_at = $21, resolved_at = $22, checked_at = $23, closed_at = $24, updated_at = $25, round_at = $26,
+			wave_at = $27, wave_areas = $28, wave_round = $29, ladder_at = $30, ladder_rung = $31, told_level = nullif($32, ''), merged_into = $33
 		where id = $1`,
 		i.ID, i.AreaID, i.CompoundID, i.Priority, i.State, i.StateSince, i.DueAt, i.Version, i.Lon, i.Lat, cell.Int64(), i.Place, i.Summary,
 		i.VerifiedBy, i.ResolvedBy, i.CheckedBy, i.Reason, i.VerifiedAt, i.FirstOfferAt,
-		i.FirstAcceptanceAt, i.FirstArrivalAt, i.ResolvedAt, i.CheckedAt, i.ClosedAt, t.store.now(), i.RoundAt)
+		i.FirstAcceptanceAt, i.FirstArrivalAt, i.ResolvedAt, i.CheckedAt, i.ClosedAt, t.store.now(), i.RoundAt,
+		i.WaveAt, i.WaveAreas, i.WaveRound, i.LadderAt, i.LadderRung, string(i.ToldLevel), i.MergedInto)
 	return err
 }
 
@@ -103,12 +110,24 @@ func (t *tx) EditedSince(ctx context.Context, id int64, version int) ([]string, 
 }
 
 func (t *tx) TypeAndPlan(ctx context.Context, code string) (dispatch.IncidentType, error) {
-	kind, err := one[dispatch.IncidentType](ctx, t, `select code, parent_code, family, name_zh, name_en
-		from incident_type where code = $1 and retired_at is null`, code)
+	kind, err := typeAndPlan(ctx, t, code)
+	if err != nil {
+		return kind, err
+	}
+	return kind, hoursOf(ctx, t, kind.Plan)
+}
+
+func typeAndPlan(ctx context.Context, q querier, code string) (dispatch.IncidentType, error) {
+	if standard, theirs, ok := strings.Cut(code, ":"); ok {
+		if err := translate(q.QueryRow(ctx, `select type_code from type_code_map where source = $1 and external_id = $2 and retired_at is null`, standard, theirs).Scan(&code)); err != nil {
+			return dispatch.IncidentType{}, unknownType(err)
+		}
+	}
+	kind, err := one[dispatch.IncidentType](ctx, q, selectType+` where code = $1 and retired_at is null`, code)
 	if err != nil {
 		return kind, unknownType(err)
 	}
-	plan, err := one[dispatch.Plan](ctx, t, selectPlan+` where p.type_code = $1 order by p.version desc limit 1`, code)
+	plan, err := one[dispatch.Plan](ctx, q, selectPlan+` where p.type_code = $1 order by p.version desc limit 1`, code)
 	kind.Plan = &plan
 	return kind, unknownType(err)
 }
@@ -134,32 +153,6 @@ func (t *tx) Locate(ctx context.Context, p orb.Point) (int64, *int64, error) {
 	return areaID, compoundID, err
 }
 
-// IncidentTypes gives the type tree with the newest plan of each leaf.
-func (s *Store) IncidentTypes(ctx context.Context) ([]dispatch.IncidentType, error) {
-	types, err := many[dispatch.IncidentType](ctx, s.read(ctx), `select code, parent_code, family, name_zh, name_en
-		from incident_type where retired_at is null order by code`)
-	if err != nil {
-		return nil, err
-	}
-	type typedPlan struct {
-		TypeCode string
-		dispatch.Plan
-	}
-	plans, err := many[typedPlan](ctx, s.read(ctx), `select distinct on (p.type_code) p.type_code, p.id, p.version, p.priority, p.skills, p.quota, p.hazard,
-		p.offer_seconds, p.verify_seconds, p.dispatch_seconds, p.arrive_seconds, p.resolve_seconds, p.check_seconds, p.checklist
-		from plan p order by p.type_code, p.version desc`)
-	if err != nil {
-		return nil, err
-	}
-	for k := range types {
-		at := slices.IndexFunc(plans, func(p typedPlan) bool { return p.TypeCode == types[k].Code })
-		if at >= 0 {
-			types[k].Plan = &plans[at].Plan
-		}
-	}
-	return types, nil
-}
-
 // Incident gives one incident.
 func (s *Store) Incident(ctx context.Context, id int64) (dispatch.Incident, error) {
 	return one[dispatch.Incident](ctx, s.read(ctx), selectIncident+` where i.id = $1`, id)
@@ -180,13 +173,16 @@ const open = `i.state not in ('closed', 'rejected', 'merged', 'cancelled')`
 
 // queues says what each queue of the console holds. $3 is the account, $4 the time.
 var queues = map[string]string{
-	"open":       open,
-	"area":       open,
-	"all":        `true`,
-	"mine":       open + ` and $3 in (i.opened_by, i.verified_by, (select o.offered_by from offer o where o.incident_id = i.id order by o.id desc limit 1))`,
-	"unassigned": `i.state in ('verified', 'dispatching') and not exists (select 1 from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene'))`,
-	"overdue":    open + ` and i.due_at < $4`,
-	"check":      `i.state in ('resolved', 'checked')`,
+	"open": open,
+	"area": open,
+	"all":  `true`,
+	"mine": open + ` and $3 in (i.opened_by, i.verified_by, (select o.offered_by from offer o where o.incident_id = i.id order by o.id desc limit 1))`,
+	"unassigned": `i.state in ('verified', 'dispatching') and not exists (select 1 from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene'))
+		and not exists (select 1 from unit_order o where o.incident_id = i.id and o.state in ('sent', 'signed', 'extension_asked', 'suspension_asked', 'suspended'))`,
+	"overdue": open + ` and i.due_at < $4`,
+	"check":   `i.state in ('resolved', 'checked')`,
+	"dissatisfied": `i.state = 'closed' and i.id = any(array(select r.incident_id from satisfaction x join report r on r.id = x.report_id join incident k on k.id = r.incident_id
+		where x.answer = 'dissatisfied' and x.answered_at > $4::timestamptz - interval '30 days' and x.closed_at = k.closed_at))`,
 }
 
 // reached holds for incidents within reach: of the areas $1 (null for all), and
@@ -246,11 +242,20 @@ func (s *Store) IncidentDetail(ctx context.Context, id int64) (dispatch.Incident
 	if d.Assignments, err = many[dispatch.Assignment](ctx, s.read(ctx), selectAssignment+` where s.incident_id = $1 order by s.id`, id); err != nil {
 		return d, err
 	}
+	if d.UnitOrders, err = many[dispatch.UnitOrder](ctx, s.read(ctx), selectUnitOrder+` where o.incident_id = $1 order by o.id`, id); err != nil {
+		return d, err
+	}
 	if d.Timeline, err = many[dispatch.TimelineEntry](ctx, s.read(ctx), selectTimeline+` where t.incident_id = $1 order by t.id`, id); err != nil {
 		return d, err
 	}
 	if d.Photos, err = many[dispatch.Photo](ctx, s.read(ctx), `select id, width, height, created_at, '/api/v1/photos/' || id as url
 		from attachment where incident_id = $1 order by id`, id); err != nil {
+		return d, err
+	}
+	if d.Escalations, err = many[dispatch.Escalation](ctx, s.read(ctx), selectEscalation+` where e.incident_id = $1 order by e.id`, id); err != nil {
+		return d, err
+	}
+	if d.Merged, err = s.merges(ctx, id); err != nil {
 		return d, err
 	}
 	d.Parties = append([]dispatch.Party{}, d.Incident.Parties...)
@@ -265,7 +270,8 @@ func (s *Store) Asked(ctx context.Context, incidentID int64) (map[int64]dispatch
 		State       dispatch.OfferState
 	}
 	rows, err := many[row](ctx, s.read(ctx), `select distinct on (responder_id) responder_id, state from offer
-		where incident_id = $1 order by responder_id, id desc`, incidentID)
+		where incident_id = $1 or incident_id in (select m.incident_id from incident_merge m where m.into_id = $1 and m.undone_at is null)
+		order by responder_id, incident_id <> $1, id desc`, incidentID)
 	asked := make(map[int64]dispatch.OfferState, len(rows))
 	for _, r := range rows {
 		asked[r.ResponderID] = r.State

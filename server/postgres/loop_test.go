@@ -30,7 +30,7 @@ func TestLoop(t *testing.T) {
 	}
 	out = f.must(f.svc.Verify(ctx, f.as(f.desk, "verify"), i.ID, i.Version, ""))
 
-	ranked, err := f.svc.Recommend(ctx, f.desk, i.ID, "", 0)
+	ranked, err := f.svc.Recommend(ctx, f.desk, i.ID, dispatch.Wanted{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,8 +236,8 @@ func TestDutyAndPosition(t *testing.T) {
 	ctx := everywhere(t)
 	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
 	here := []dispatch.Position{{Lon: 121.06, Lat: 38.06, At: time.Now()}}
-	if n, err := f.store.SavePositions(ctx, one.ResponderID, here); err != nil || n != 1 {
-		t.Fatalf("saved %d, %v", n, err)
+	if kept, err := f.store.SavePositions(ctx, one.ResponderID, here); err != nil || kept.Accepted != 1 {
+		t.Fatalf("saved %+v, %v", kept, err)
 	}
 	r, err := f.store.Responder(everywhere(t), one.ResponderID)
 	if err != nil || r.PositionSource != "position" || *r.Lon != 121.06 {

@@ -27,7 +27,7 @@ func (s *Store) personalRecord(ctx context.Context, id int64, out *dispatch.Pers
 	}
 	r, err := one[row](ctx, s.system(), `
 		select r.id, r.name, r.phone as sealed_phone, a.name as area, coalesce(h.name, '') as home_area, coalesce(o.name, '') as party_organisation, r.vehicle,
-		       st_x(r.post) as post_lon, st_y(r.post) as post_lat, r.source, r.external_id, r.created_at, r.updated_at, r.retired_at, r.erased_at,
+		       r.adult, r.insured_until::text as insured_until, st_x(r.post) as post_lon, st_y(r.post) as post_lat, r.source, r.external_id, r.created_at, r.updated_at, r.retired_at, r.erased_at,
 		       coalesce((select jsonb_agg(jsonb_build_object('affiliation', x.affiliation, 'unit', u.name, 'since', x.since) order by x.affiliation)
 		           from responder_affiliation x left join unit u on u.id = x.unit_id where x.responder_id = r.id), '[]') as affiliations,
 		       coalesce((select jsonb_agg(jsonb_build_object('skill', k.skill, 'valid_until', k.valid_until) order by k.skill)
@@ -82,9 +82,15 @@ func (s *Store) personalWork(ctx context.Context, id int64, out *dispatch.Person
 		from assignment s join incident i on i.id = s.incident_id where s.responder_id = $1 order by s.id`, id); err != nil {
 		return err
 	}
+	if out.CallUps, err = many[dispatch.PersonalCallUp](ctx, s.system(), `select id, call_up_id, state, asked_at, seen_at, answered_at, arrived_at, left_at, stood_down_at, minutes
+		from call_up_member where responder_id = $1 order by id`, id); err != nil {
+		return err
+	}
 	out.Words, err = many[dispatch.PersonalWords](ctx, s.system(), `
 		select incident_id, kind, words, said_at as at from timeline where responder_id = $1 and words <> ''
 		union all select r.incident_id, 'report', r.words, r.received_at from report r join account a on a.id = r.account_id where a.responder_id = $1 and r.words <> ''
+		union all select r.incident_id, 'satisfaction', x.words, x.answered_at from satisfaction x join report r on r.id = x.report_id
+			join account a on a.id = r.account_id where a.responder_id = $1 and x.words <> ''
 		order by at`, id)
 	return err
 }

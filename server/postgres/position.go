@@ -11,62 +11,59 @@ import (
 )
 
 // SavePositions keeps the newest of a responder's positions, if they are on
-// duty or on a task and have agreed to it, and says how many were sound. It is
-// committed when it returns.
-func (s *Store) SavePositions(ctx context.Context, responderID int64, positions []dispatch.Position) (int, error) {
-	accepted := 0
-	var newest dispatch.Position
-	var cell geo.Cell
-	now := s.now()
-	for _, p := range positions {
-		c, err := geo.CellOf(orb.Point{p.Lon, p.Lat}, geo.ResolutionPeople)
-		if err != nil || p.At.After(now.Add(time.Minute)) || p.At.Before(now.Add(-24*time.Hour)) {
-			continue
-		}
-		accepted++
-		if accepted == 1 || p.At.After(newest.At) {
-			newest, cell = p, c
+// duty or on a task and have agreed to it, and says which of them were sound. It
+// is committed when it returns.
+func (s *Store) SavePositions(ctx context.Context, responderID int64, positions []dispatch.Position) (dispatch.KeptPositions, error) {
+	var out dispatch.KeptPositions
+	sound, refused := dispatch.SoundPositions(positions, s.feed.lastKnown(responderID), s.now())
+	out.Accepted, out.Refused = len(sound), refused
+	if len(sound) == 0 { // whether any would be taken is still said
+		return out, s.unmoved(ctx, responderID)
+	}
+	newest := positionRow{Position: sound[0]}
+	for _, p := range sound[1:] {
+		if p.At.After(newest.At) {
+			newest.Position = p
 		}
 	}
-	if accepted == 0 {
-		return 0, &dispatch.Error{Code: dispatch.CodeBadCoordinates, Field: "positions"}
-	}
-	var kept bool
-	err := s.act(ctx).QueryRow(ctx, `select keep_position($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		responderID, newest.Lon, newest.Lat, cell.Int64(), newest.AccuracyMeters, newest.HeadingDegrees, newest.SpeedMPS, newest.At, now).Scan(&kept)
+	cell, err := geo.CellOf(orb.Point{newest.Lon, newest.Lat}, geo.ResolutionPeople)
 	if err != nil {
-		return 0, translate(err)
+		return out, &dispatch.Error{Code: dispatch.CodeBadCoordinates, Field: "positions", Err: err}
 	}
-	if !kept {
-		return s.unmoved(ctx, responderID, accepted)
+	newest.ResponderID, newest.cell = responderID, cell.Int64()
+	kept, err := s.keepPosition(ctx, newest)
+	if err == nil && !kept {
+		var one map[int64]int64
+		if one, err = s.keepPositions(ctx, []positionRow{newest}, true); err == nil && len(one) == 0 {
+			err = s.unmoved(ctx, responderID)
+		}
 	}
-	s.feed.PokePositions()
-	return accepted, nil
+	return out, translate(err)
 }
 
 // unmoved tells a batch that came late (an offline queue) from one that nothing
 // justifies keeping.
-func (s *Store) unmoved(ctx context.Context, responderID int64, accepted int) (int, error) {
+func (s *Store) unmoved(ctx context.Context, responderID int64) error {
 	r, err := s.Responder(ctx, responderID)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if r.Duty != dispatch.DutyOn && r.Task == nil {
-		return 0, dispatch.Refuse(dispatch.CodeNotOnDuty, "")
+		return dispatch.Refuse(dispatch.CodeNotOnDuty, "")
 	}
 	var agreed bool
 	if err := s.read(ctx).QueryRow(ctx, `select `+consented, responderID, s.now()).Scan(&agreed); err != nil {
-		return 0, translate(err)
+		return translate(err)
 	}
 	if !agreed {
-		return 0, dispatch.Refuse(dispatch.CodeConsentRequired, "")
+		return dispatch.Refuse(dispatch.CodeConsentRequired, "")
 	}
-	return accepted, nil
+	return nil
 }
 
 // positionLock is the class of the advisory locks, one a person, that who keeps
 // a position shares and who deletes it holds alone.
-const positionLock = 0x79706f6c // "ypol"; 2037411692 in keep_position
+const positionLock = 0x79706f6c // "ypol"; 2037411692 in keep_positions
 
 func (t *tx) DropPosition(ctx context.Context, responderID int64) error {
 	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock($1, ($2::bigint % 2147483647)::int)`, positionLock, responderID); err != nil {
@@ -105,21 +102,29 @@ func (t *tx) dropPositions(ctx context.Context, where string, now time.Time, arg
 	return int64(len(people)), nil
 }
 
-// positionsSince gives positions received after a moment, and the newest moment.
-func (s *Store) positionsSince(ctx context.Context, after time.Time) ([]dispatch.Position, time.Time, error) {
-	type row struct {
-		dispatch.Position
-		ReceivedAt time.Time
+// positionsAfter gives the positions that transactions wrote which a look at a
+// mark could not see yet, and the mark of this look: "0" begins with all.
+func (s *Store) positionsAfter(ctx context.Context, mark string) ([]dispatch.Position, string, error) {
+	rows, err := s.system().Query(ctx, `select pg_snapshot_xmin(pg_current_snapshot())::text, p.responder_id, r.area_id, p.lon, p.lat, p.accuracy_meters::float8,
+		p.heading_degrees::float8, p.speed_mps::float8, p.at
+		from (select) one left join (position p join responder r on r.id = p.responder_id) on p.tx >= $1::text::xid8`, mark)
+	if err != nil {
+		return nil, mark, translate(err)
 	}
-	rows, err := many[row](ctx, s.system(), `select p.responder_id, r.area_id, p.lon, p.lat, p.accuracy_meters::float8, p.heading_degrees::float8,
-		p.speed_mps::float8 as speed_mps, p.at, p.received_at
-		from position p join responder r on r.id = p.responder_id where p.received_at > $1`, after)
-	positions := make([]dispatch.Position, 0, len(rows))
-	for _, r := range rows {
-		positions = append(positions, r.Position)
-		if r.ReceivedAt.After(after) {
-			after = r.ReceivedAt
+	defer rows.Close()
+	var list []dispatch.Position
+	for rows.Next() {
+		var id, area *int64
+		var lon, lat *float64
+		var at *time.Time
+		var p dispatch.Position
+		if err := rows.Scan(&mark, &id, &area, &lon, &lat, &p.AccuracyMeters, &p.HeadingDegrees, &p.SpeedMPS, &at); err != nil {
+			return nil, mark, err
+		}
+		if id != nil {
+			p.ResponderID, p.AreaID, p.Lon, p.Lat, p.At = *id, *area, *lon, *lat, *at
+			list = append(list, p)
 		}
 	}
-	return positions, after, err
+	return list, mark, translate(rows.Err())
 }

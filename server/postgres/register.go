@@ -88,7 +88,7 @@ var registers = map[string]*register{
 		coded("level", "community"),
 		{"code", "code", "text", "coalesce(s.code, '')", "", "t.code", ""}, text("name"),
 		{"parent_code", "", "text", "", "", "(select coalesce(nullif(p.code, ''), p.name) from area p where p.id = t.parent_id)", ""},
-		fieldAliases, fieldBoundary,
+		number("minimum_strength", "integer"), fieldAliases, fieldBoundary,
 		{"cells", "cells", "bigint[]", "coalesce(s.cells, t.cells, '{}')", "", "", ""},
 	}},
 	"units": {table: "unit", areaColumn: "area_id", point: "point", cell: "cell", kind: "kind", named: true, fields: []registerField{
@@ -116,9 +116,15 @@ var registers = map[string]*register{
 	}},
 	"responders": {table: "responder", areaColumn: "area_id", point: "post", cell: "post_cell", fields: []registerField{
 		text("name"), sealedPhone, sealedPhoneDigest,
-		children("affiliations", "affiliation"), children("skills", "skill"), coded("vehicle", "foot"), areaReference("home_area", "home_area_id"),
+		children("affiliations", "affiliation"), children("skills", "skill"),
+		{"adult", "adult", "text", "coalesce(s.adult = 'yes', false)", "", "case when t.adult then 'yes' else 'no' end", "false"},
+		{"insured_until", "insured_until", "timestamptz", "(s.insured_until at time zone 'Asia/Shanghai')::date", "", "t.insured_until::text", ""},
+		coded("vehicle", "foot"), areaReference("home_area", "home_area_id"),
 		{"party_organisation", "party_organisation_id", "text", "(select o.id from party_organisation o where o.name = s.party_organisation order by o.id limit 1)", "",
 			"(select o.name from party_organisation o where o.id = t.party_organisation_id)", ""},
+	}},
+	"type_codes": {table: "type_code_map", areaColumn: "area_id", fields: []registerField{
+		text("name"), text("parent_code"), {"type_code", "type_code", "text", "coalesce(" + typeMeant + ", t.type_code)", "", "t.type_code", ""},
 	}},
 	// Only to be read: the duties themselves are written by roster_import.go.
 	"roster": {table: "duty_register", areaColumn: "area_id", fields: []registerField{

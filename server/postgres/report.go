@@ -39,7 +39,9 @@ func (s *Store) reports(ctx context.Context, incidentID int64) ([]dispatch.Repor
 		SealedPhone []byte
 	}
 	rows, err := many[reportRow](ctx, s.read(ctx), `select id, incident_id, channel, type_code, area_id, st_x(point) as lon, st_y(point) as lat,
-		place, words, phone as sealed_phone, received_at from report where incident_id = $1 order by id`, incidentID)
+		place, words, phone as sealed_phone, received_at,
+		coalesce((select jsonb_agg(jsonb_build_object('closed_at', x.closed_at, 'answer', x.answer, 'words', x.words, 'answered_at', x.answered_at) order by x.closed_at)
+			from satisfaction x where x.report_id = report.id), '[]') as answers from report where incident_id = $1 order by id`, incidentID)
 	list := make([]dispatch.Report, 0, len(rows))
 	for _, r := range rows {
 		r.Phone = s.maskedPhone(sealedReportPhone, r.SealedPhone)

@@ -10,7 +10,8 @@ import (
 // selectResponder reads people as r at the time $1. A position counts only on
 // duty or on a task; else the post of the duty, or their own, stands in.
 const selectResponder = `
-select r.id, r.name, r.area_id, a.name as area_name, r.home_area_id, r.vehicle, r.phone as sealed_phone, r.version,
+select r.id, r.name, r.area_id, a.name as area_name, r.home_area_id, r.vehicle, r.phone as sealed_phone, r.version, r.adult, r.insured_until::timestamptz as insured_until,
+       st_x(coalesce(d.post, r.post)) as post_lon, st_y(coalesce(d.post, r.post)) as post_lat,
        po.name as party_organisation,
        array(select x.affiliation from responder_affiliation x where x.responder_id = r.id order by x.affiliation) as affiliations,
        array(select k.skill from responder_skill k where k.responder_id = r.id and (k.valid_until is null or k.valid_until >= $1::date) order by k.skill) as skills,
@@ -89,12 +90,12 @@ func (t *tx) SaveResponder(ctx context.Context, in dispatch.ResponderInput, area
 		return 0, 0, err
 	}
 	err = t.QueryRow(ctx, `
-		insert into responder (area_id, name, phone, phone_digest, vehicle, post, post_cell, source, external_id)
-		values ($1, $2, $3, $4, $5, st_setsrid(st_makepoint($6, $7), 4326), $8, $9, $10)
+		insert into responder (area_id, name, phone, phone_digest, vehicle, post, post_cell, source, external_id, adult, insured_until)
+		values ($1, $2, $3, $4, $5, st_setsrid(st_makepoint($6, $7), 4326), $8, $9, $10, $11, nullif($12, '')::date)
 		on conflict on constraint responder_external do update set area_id = excluded.area_id, name = excluded.name, phone = excluded.phone, phone_digest = excluded.phone_digest,
-			vehicle = excluded.vehicle, post = excluded.post, post_cell = excluded.post_cell, version = responder.version + 1,
+			vehicle = excluded.vehicle, post = excluded.post, post_cell = excluded.post_cell, adult = excluded.adult, insured_until = excluded.insured_until, version = responder.version + 1,
 			updated_at = now(), retired_at = null
-		returning id, version`, areaID, in.Name, sealed, digest, in.Vehicle, in.Post.Lon(), in.Post.Lat(), postCell, in.Source, in.ExternalID).Scan(&id, &version)
+		returning id, version`, areaID, in.Name, sealed, digest, in.Vehicle, in.Post.Lon(), in.Post.Lat(), postCell, in.Source, in.ExternalID, in.Adult, in.InsuredUntil).Scan(&id, &version)
 	if err != nil {
 		return 0, 0, translate(err)
 	}
@@ -174,7 +175,13 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 		}
 		m.Offers = append(m.Offers, dispatch.MyOffer{Offer: o, Incident: i})
 	}
+	if m.Thanked, err = s.thanked(ctx, responderID); err != nil {
+		return m, err
+	}
 	if m.Assignment, err = s.myAssignment(ctx, responderID); err != nil {
+		return m, err
+	}
+	if m.CallUps, err = s.myCallUps(ctx, responderID); err != nil {
 		return m, err
 	}
 	consent, err := s.ConsentState(ctx, responderID, dispatch.PurposePosition)
@@ -182,10 +189,27 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 		return m, err
 	}
 	m.PositionConsent = consent.Brief()
-	m.Nearby, err = many[dispatch.Incident](ctx, s.read(ctx), selectIncident+` where i.area_id = $1 and i.state in ('verified', 'dispatching')
-		and (select count(*) from assignment s where s.incident_id = i.id and s.state in ('accepted', 'en_route', 'on_scene', 'done')) < i.quota
+	m.Nearby, err = many[dispatch.Incident](ctx, s.read(ctx), selectIncident+` where i.area_id = $1 and i.state in ('verified', 'dispatching', 'handling')
+		and (select count(*) from assignment s where s.incident_id = i.id and s.task = 'direct'
+			and (s.state in ('accepted', 'en_route', 'on_scene') or s.state = 'done' and s.accepted_at >= coalesce(i.round_at, s.accepted_at))) < i.quota
 		order by i.id desc limit 50`, m.Responder.AreaID)
+	if err != nil {
+		return m, err
+	}
+	m.Volunteered, err = s.volunteeredFor(ctx, responderID)
 	return m, err
+}
+
+const thankedFor = 30 * time.Minute // after an offer's time
+
+// thanked gives the offers that were withdrawn of late because there were enough.
+// The system looks: of an incident elsewhere they see no more than this.
+func (s *Store) thanked(ctx context.Context, responderID int64) ([]dispatch.Thanked, error) {
+	return many[dispatch.Thanked](ctx, s.system(), `
+		select o.id as offer_id, o.incident_id, i.type_code, a.name as area_name, i.state in ('dispatching', 'handling') as open
+		from offer o join incident i on i.id = o.incident_id join area a on a.id = i.area_id
+		where o.responder_id = $1 and o.state = 'withdrawn' and o.ended_for = 'quota' and o.expires_at > $2
+		order by o.id desc limit 5`, responderID, s.now().Add(-thankedFor))
 }
 
 func (s *Store) myDuty(ctx context.Context, responderID int64, m *dispatch.Mine) error {

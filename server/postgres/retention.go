@@ -97,7 +97,7 @@ func (s *Store) IncidentRetention(ctx context.Context, i dispatch.Incident) (dis
 var destroyers = map[string]func(ctx context.Context, t *tx, until, now time.Time, limit int) (int64, error){
 	"positions":        destroyPositions,
 	"emergency":        destroyWords,
-	"offer_answers":    destroyAnswers,
+	"offer_answers":    destroyAllAnswers,
 	"import_files":     destroyRows(`delete from import_file f using (select f.import_id, f.part from import_file f join import i on i.id = f.import_id where i.created_at < $1 limit $2) d where f.import_id = d.import_id and f.part = d.part`),
 	"import_changes":   destroyImportChanges,
 	"sessions":         destroyRows(`delete from session where id in (select id from session where expires_at < $1 or revoked_at < $1 limit $2)`),
@@ -193,15 +193,19 @@ func destroyWords(ctx context.Context, t *tx, until, now time.Time, limit int) (
 	b.Queue(`update timeline set words = '', account_id = null, responder_id = null where incident_id = any($1)`, ids)
 	b.Queue(`update report r set words = '', place = '', phone = null, phone_digest = null, tracking_hash = null, account_id = null, point = st_setsrid(st_makepoint(x.lon, x.lat), 4326), cell = i.cell
 		from unnest($1::bigint[], $2::float8[], $3::float8[]) as x(id, lon, lat) join incident i on i.id = x.id where r.incident_id = x.id`, ids, lons, lats)
+	b.Queue(`delete from satisfaction x using report r where r.id = x.report_id and r.incident_id = any($1)`, ids)
 	b.Queue(`update assignment set reason = '' where incident_id = any($1) and reason <> ''`, ids)
 	b.Queue(`update offer set reason = '', answer_reason = '' where incident_id = any($1)`, ids)
+	b.Queue(`update unit_order set words = '' where incident_id = any($1)`, ids)
+	b.Queue(`delete from unit_order_said x using unit_order o where o.id = x.order_id and o.incident_id = any($1)`, ids)
+	b.Queue(`update incident_merge set reason = '', undone_why = '' where incident_id = any($1)`, ids)
 	b.Queue(`update incident i set summary = '', place = '', reason = '', point = st_setsrid(st_makepoint(x.lon, x.lat), 4326), words_destroyed_at = $4
 		from unnest($1::bigint[], $2::float8[], $3::float8[]) as x(id, lon, lat) where i.id = x.id`, ids, lons, lats, now)
 	return int64(len(list)), translate(t.SendBatch(ctx, b).Close())
 }
 
-// destroyAnswers deletes the offers of incidents that ended, with who was asked,
-// what they answered and how soon; the log forgets who it was. A hold keeps no
+// destroyAnswers deletes the offers of incidents that ended, with who was asked or
+// came forward, what they answered and how soon; the log forgets who it was. A hold keeps no
 // answers: they are nobody's business any more.
 func destroyAnswers(ctx context.Context, t *tx, until, now time.Time, limit int) (int64, error) {
 	type due struct{ ID int64 }
@@ -215,9 +219,38 @@ func destroyAnswers(ctx context.Context, t *tx, until, now time.Time, limit int)
 	}
 	b := &pgx.Batch{}
 	b.Queue(`delete from offer where incident_id = any($1)`, ids)
-	b.Queue(`update event set responder_id = null, account_id = null where incident_id = any($1) and noun = 'offer' and (responder_id is not null or account_id is not null)`, ids)
+	b.Queue(`delete from volunteer where incident_id = any($1)`, ids)
+	b.Queue(`update event set responder_id = null, account_id = null where incident_id = any($1) and noun in ('offer', 'volunteer') and (responder_id is not null or account_id is not null)`, ids)
 	b.Queue(`update incident set answers_destroyed_at = $2 where id = any($1)`, ids, now)
 	return int64(len(list)), translate(t.SendBatch(ctx, b).Close())
+}
+
+// destroyAllAnswers does so with offers, then with what people answered to
+// call-ups that have ended.
+func destroyAllAnswers(ctx context.Context, t *tx, until, now time.Time, limit int) (int64, error) {
+	n, err := destroyAnswers(ctx, t, until, now, limit)
+	if err != nil || n > 0 {
+		return n, err
+	}
+	return destroyCallUpAnswers(ctx, t, until, now)
+}
+
+// destroyCallUpAnswers deletes who was called and did not come, and of the others
+// what they answered and when; their hours stay. One call-up a transaction.
+func destroyCallUpAnswers(ctx context.Context, t *tx, until, now time.Time) (int64, error) {
+	type due struct{ ID int64 }
+	list, err := many[due](ctx, t, `select id from call_up where ended_at < $1 and answers_destroyed_at is null order by ended_at limit 1 for update skip locked`, until)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	id := list[0].ID
+	b := &pgx.Batch{}
+	b.Queue(`update event e set responder_id = null, account_id = null from call_up c join call_up_member m on m.call_up_id = c.id
+		where c.id = $1 and e.area_id = c.area_id and e.at >= c.called_at and e.noun = 'call_up_member' and e.noun_id = m.id`, id)
+	b.Queue(`delete from call_up_member where call_up_id = $1 and arrived_at is null`, id)
+	b.Queue(`update call_up_member set seen_at = null, answered_at = null, on_behalf = false, recorded_by = null where call_up_id = $1`, id)
+	b.Queue(`update call_up set matched = (select coalesce(array_agg(m.responder_id order by m.position), '{}') from call_up_member m where m.call_up_id = $1), answers_destroyed_at = $2 where id = $1`, id, now)
+	return 1, translate(t.SendBatch(ctx, b).Close())
 }
 
 // destroyImportChanges forgets what imports changed, and what was wrong with

@@ -92,7 +92,7 @@ func TestHandOverOfARunningDuty(t *testing.T) {
 func (f *roster) candidates(what string, incidentID int64, want ...int64) {
 	f.t.Helper()
 	f.until(what, func([]dispatch.Change) bool {
-		rec, err := f.svc.Recommend(f.t.Context(), f.desk, incidentID, "fire_rescue", 50)
+		rec, err := f.svc.Recommend(f.t.Context(), f.desk, incidentID, dispatch.Wanted{Skill: "fire_rescue", Limit: 50})
 		if err != nil {
 			f.t.Fatal(err)
 		}

@@ -76,11 +76,16 @@ func loadTypes(ctx context.Context, t pgx.Tx, types []seed.IncidentType) error {
 			on conflict (code) do update set parent_code = excluded.parent_code, family = excluded.family,
 				name_zh = excluded.name_zh, name_en = excluded.name_en`, y.Code, y.Parent, y.Family, y.NameZh, y.NameEn)
 		if p := y.Plan; p != nil {
-			batch.Queue(`insert into plan (type_code, version, priority, skills, quota, hazard, offer_seconds, verify_seconds,
-					dispatch_seconds, arrive_seconds, resolve_seconds, check_seconds, checklist)
-				select $1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+			batch.Queue(`insert into plan (type_code, version, priority, skills, quota, hazard, hazard_training, offer_seconds, verify_seconds,
+					dispatch_seconds, arrive_seconds, resolve_seconds, check_seconds, checklist, send_first, ladder, pair, welfare_seconds, grade, tell, working_hours)
+				select $1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, nullif($18, ''), $19, $20
 				where not exists (select 1 from plan where type_code = $1)`,
-				y.Code, p.Priority, nonNil(p.Skills), p.Quota, p.Hazard, p.Offer, p.Verify, p.Dispatch, p.Arrive, p.Resolve, p.Check, nonNil(p.Checklist))
+				y.Code, p.Priority, nonNil(p.Skills), p.Quota, p.Hazard, nonNil(p.Training), p.Offer, p.Verify, p.Dispatch, p.Arrive, p.Resolve, p.Check, nonNil(p.Checklist),
+				p.SendFirst, nonNil(p.Ladder), p.Pair, p.Welfare, p.Grade, nonNil(p.Tell), p.WorkingHours)
+			for role, kinds := range map[string][]string{"lead": p.Lead, "support": p.Support, "check": p.Checks} {
+				batch.Queue(`insert into plan_unit (plan_id, role, unit_kind) select p.id, $2, k from plan p, unnest($3::text[]) k
+					where p.type_code = $1 and p.version = 1 on conflict do nothing`, y.Code, role, nonNil(kinds))
+			}
 		}
 	}
 	return t.SendBatch(ctx, batch).Close()

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"yiping/geo"
 	"yiping/seed"
@@ -20,7 +21,7 @@ func (l *loader) organisations(ctx context.Context) {
 
 func (l *loader) responders(ctx context.Context) {
 	var affiliations, skills [][]any
-	l.copy(ctx, "responder", []string{"id", "area_id", "home_area_id", "party_organisation_id", "name", "phone", "phone_digest", "vehicle", "post", "post_cell", "source", "external_id"}, len(l.d.Responders), func(i int) ([]any, error) {
+	l.copy(ctx, "responder", []string{"id", "area_id", "home_area_id", "party_organisation_id", "name", "phone", "phone_digest", "vehicle", "post", "post_cell", "adult", "insured_until", "source", "external_id"}, len(l.d.Responders), func(i int) ([]any, error) {
 		p := l.d.Responders[i]
 		id := l.id("responder", i)
 		for _, a := range p.Affiliations {
@@ -34,7 +35,7 @@ func (l *loader) responders(ctx context.Context) {
 			return nil, err
 		}
 		post, cell, err := spot(p.Post, geo.ResolutionPeople)
-		return []any{id, l.id("area", p.Area), l.id("area", p.Home), l.id("party_organisation", p.Organisation), p.Name, sealed, digest, p.Vehicle, post, cell, seed.Source, external("responder", i)}, err
+		return []any{id, l.id("area", p.Area), l.id("area", p.Home), l.id("party_organisation", p.Organisation), p.Name, sealed, digest, p.Vehicle, post, cell, p.Adult, instant(p.InsuredUntil), seed.Source, external("responder", i)}, err
 	})
 	rows := func(table string, columns []string, values [][]any) {
 		l.copy(ctx, table, columns, len(values), func(i int) ([]any, error) { return values[i], nil })
@@ -67,12 +68,20 @@ func (l *loader) incidents(ctx context.Context) {
 	if l.plans, l.err = l.planIDs(ctx); l.err != nil {
 		return
 	}
+	if l.err = l.typeCodes(ctx); l.err != nil {
+		return
+	}
+	due, err := l.due(ctx)
+	if err != nil {
+		l.err = err
+		return
+	}
 	l.copy(ctx, "incident", []string{"id", "type_code", "plan_id", "area_id", "compound_id", "priority", "state", "state_since", "due_at", "version",
 		"point", "cell", "place", "summary", "quota", "reason", "reported_at", "verified_at", "first_offer_at", "first_acceptance_at", "first_arrival_at",
 		"resolved_at", "checked_at", "closed_at", "updated_at"}, len(l.d.Incidents), func(i int) ([]any, error) {
 		n := l.d.Incidents[i]
 		point, cell, err := spot(n.Point, geo.ResolutionPeople)
-		return []any{l.id("incident", i), n.Type, l.plans[n.Type], l.id("area", n.Area), l.id("compound", n.Compound), n.Priority, n.State, n.Since, instant(n.Due), n.Version,
+		return []any{l.id("incident", i), n.Type, l.plans[n.Type], l.id("area", n.Area), l.id("compound", n.Compound), n.Priority, n.State, n.Since, due(n), n.Version,
 			point, cell, n.Place, n.Summary, int16(n.Quota), n.Reason, n.Reported, instant(n.Verified), instant(n.FirstOffer), instant(n.FirstAcceptance), instant(n.FirstArrival),
 			instant(n.Resolved), instant(n.Checked), instant(n.Closed), n.Since}, err
 	})
@@ -81,6 +90,36 @@ func (l *loader) incidents(ctx context.Context) {
 		point, cell, err := spot(n.Point, geo.ResolutionPeople)
 		return []any{l.id("report", i), l.id("incident", i), n.Channel, n.Type, l.id("area", n.Area), point, cell, n.Place, n.Summary, n.Reported}, err
 	})
+}
+
+// typeCodes writes what codes of another system stand for.
+func (l *loader) typeCodes(ctx context.Context) error {
+	for _, c := range seed.TypeCodes() {
+		if _, err := l.Exec(ctx, `insert into type_code_map (source, external_id, name, parent_code, type_code, area_id) values ($1, $2, $3, $4, $5, $6)`,
+			seed.TypeCodeTable, c.Code, c.Name, c.Parent, c.Type, l.id("area", 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due gives when an incident's clock runs out, by working hours where its plan
+// says so: a district reckons by the wall alone.
+func (l *loader) due(ctx context.Context) (func(seed.Incident) *time.Time, error) {
+	hours, err := calendar(ctx, l.Tx)
+	if err != nil {
+		return nil, err
+	}
+	slow := map[string]bool{}
+	for _, y := range l.d.Types {
+		slow[y.Code] = y.Plan != nil && y.Plan.WorkingHours
+	}
+	return func(n seed.Incident) *time.Time {
+		if n.Due.IsZero() || !slow[n.Type] {
+			return instant(n.Due)
+		}
+		return instant(dispatch.Due(n.Since, int(n.Due.Sub(n.Since)/time.Second), hours))
+	}, nil
 }
 
 func (l *loader) planIDs(ctx context.Context) (map[string]int64, error) {

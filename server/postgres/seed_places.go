@@ -12,7 +12,7 @@ import (
 // The places of a demonstration district: areas and what stands in them.
 
 func (l *loader) areas(ctx context.Context) {
-	l.copy(ctx, "area", []string{"id", "parent_id", "level", "code", "name", "aliases", "boundary", "center", "cells", "source", "external_id"}, len(l.d.Areas), func(i int) ([]any, error) {
+	l.copy(ctx, "area", []string{"id", "parent_id", "level", "code", "name", "aliases", "boundary", "center", "cells", "minimum_strength", "source", "external_id"}, len(l.d.Areas), func(i int) ([]any, error) {
 		a := l.d.Areas[i]
 		boundary, err := shape(a.Boundary)
 		if err != nil {
@@ -30,7 +30,11 @@ func (l *loader) areas(ctx context.Context) {
 		for k, c := range covered {
 			cells[k] = c.Int64()
 		}
-		return []any{l.id("area", i), l.id("area", a.Parent), a.Level, a.Code, a.Name, nonNil(a.Aliases), boundary, center, cells, seed.Source, "area-" + a.Code}, nil
+		var minimum *int16
+		if n := int16(a.Minimum); n > 0 {
+			minimum = &n
+		}
+		return []any{l.id("area", i), l.id("area", a.Parent), a.Level, a.Code, a.Name, nonNil(a.Aliases), boundary, center, cells, minimum, seed.Source, "area-" + a.Code}, nil
 	})
 	if l.err != nil {
 		return

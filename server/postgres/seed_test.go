@@ -108,7 +108,7 @@ func TestLoadSeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		forces := dispatch.NewForces()
+		forces := dispatch.NewForces(time.Now)
 		forces.Replace(people)
 		if _, total := forces.Count(nil); total.OnDuty < 200 {
 			t.Errorf("%+v", total)

@@ -29,9 +29,10 @@ func (s *Store) Snapshot(ctx context.Context, reach dispatch.Reach) (dispatch.Sn
 	}
 	const within = ` and (` + reached + ` or $3 <> 0 and (
 		exists (select 1 from offer o where o.incident_id = i.id and o.responder_id = $3 and o.state in ('offered', 'seen', 'later', 'standby'))
-		or exists (select 1 from assignment s where s.incident_id = i.id and s.responder_id = $3 and s.state in ('accepted', 'en_route', 'on_scene'))))`
+		or exists (select 1 from assignment s where s.incident_id = i.id and s.responder_id = $3 and s.state in ('accepted', 'en_route', 'on_scene')))
+		or $4 <> 0 and exists (select 1 from unit_order o where o.incident_id = i.id and o.unit_id = $4 and o.state not in ('returned', 'reassigned', 'withdrawn')))`
 	if snap.Incidents, err = many[dispatch.Incident](ctx, t, selectIncident+` where `+open+within+` order by i.id`,
-		reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
+		reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID, reach.UnitID); err != nil {
 		return snap, err
 	}
 	if snap.Offers, err = many[dispatch.Offer](ctx, t, selectOffer+` where o.state in ('offered', 'seen', 'later', 'standby')
@@ -41,6 +42,12 @@ func (s *Store) Snapshot(ctx context.Context, reach dispatch.Reach) (dispatch.Sn
 	if snap.Assignments, err = many[dispatch.Assignment](ctx, t, selectAssignment+` where s.state in ('accepted', 'en_route', 'on_scene')
 		and (`+reachedBy("s")+` or s.responder_id = $3) order by s.id`, reach.AreaIDs, reach.PartyAreaIDs, reach.ResponderID); err != nil {
 		return snap, err
+	}
+	if reach.UnitID != 0 {
+		if snap.UnitOrders, err = many[dispatch.UnitOrder](ctx, t, selectUnitOrder+` where o.unit_id = $1
+			and o.state not in ('returned', 'reassigned', 'withdrawn') and `+open, reach.UnitID); err != nil {
+			return snap, err
+		}
 	}
 	snap.Responders, err = s.responders(ctx, t, atWork+` order by r.id`, s.now(), reach.AreaIDs, reach.ResponderID)
 	return snap, err

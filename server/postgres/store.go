@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
 	"github.com/rs/zerolog"
 
 	"yiping/server/dispatch"
@@ -29,8 +30,11 @@ type Store struct {
 	now     func() time.Time
 	feed    *Feed
 	keys    *seal.Keyring
+	queue   *river.Client[pgx.Tx] // inserts jobs; works none
 
+	channels  []dispatch.Way
 	refusals  refusalCounts
+	positions positionWriter
 	partition int64 // rows a partition of the audit trail
 }
 
@@ -42,6 +46,8 @@ type Config struct {
 	Now       func() time.Time
 	Log       zerolog.Logger
 	Keys      *seal.Keyring // what is personal is sealed with; nil where none of it is written or read
+
+	Channels []dispatch.Way // in which people are reached beside the app
 }
 
 // Open connects to a migrated database. Close must be called.
@@ -49,9 +55,12 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := sameDatabase(c.URL, c.AppURL, c.SystemURL); err != nil {
 		return nil, err
 	}
-	s := &Store{log: c.Log, now: c.Now, keys: c.Keys, partition: auditPartition,
+	s := &Store{log: c.Log, now: c.Now, keys: c.Keys, channels: c.Channels, partition: auditPartition,
 		sealLog: c.Log.Sample(&zerolog.BurstSampler{Burst: 1, Period: time.Minute})}
 	var err error
+	if s.queue, err = newQueue(); err != nil {
+		return nil, err
+	}
 	if s.app, err = openPool(ctx, c.AppURL, c.URL, roleApp, appConnections, c.Log); err != nil {
 		return nil, err
 	}
@@ -126,25 +135,29 @@ func many[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, 
 
 // refusals says what a violated constraint means to the one who asked.
 var refusals = map[string]*dispatch.Error{
-	"offer_one_open":            {Code: dispatch.CodeAlreadyOffered, Field: "responder_ids"},
-	"assignment_one_active":     {Code: dispatch.CodeAlreadyAssigned},
-	"assignment_offer_once":     {Code: dispatch.CodeIllegalTransition},
-	"duty_apart":                {Code: dispatch.CodeDutyOverlap, Field: "starts_at", Values: map[string]string{"period": ""}},
-	"account_username":          {Code: dispatch.CodeTaken, Field: "username"},
-	"account_responder_id":      {Code: dispatch.CodeTaken, Field: "responder_id"},
-	"account_username_form":     {Code: dispatch.CodeInvalid, Field: "username"},
-	"account_role_duties_apart": {Code: dispatch.CodeDutiesApart, Field: "role", Values: map[string]string{"role": "another"}},
-	"account_role_area":         {Code: dispatch.CodeNotFound, Field: "area_id"},
-	"account_responder":         {Code: dispatch.CodeNotFound, Field: "responder_id"},
-	"area_code":                 {Code: dispatch.CodeTaken, Field: "code"},
-	"area_parent":               {Code: dispatch.CodeNotFound, Field: "parent_id"},
-	"area_root":                 {Code: dispatch.CodeInvalid, Field: "parent_id"},
-	"report_tracking":           {Code: dispatch.CodeKeyReused},
-	"account_responder_fkey":    {Code: dispatch.CodeNotFound, Field: "responder_id"},
-	"duty_responder":            {Code: dispatch.CodeNotFound, Field: "responder_id"},
-	"offer_responder":           {Code: dispatch.CodeNotFound, Field: "responder_ids"},
-	"attachment_size":           {Code: dispatch.CodeTooMany, Field: "file"},
-	"responder_affiliation_pk":  {Code: dispatch.CodeTaken},
+	"offer_one_open":             {Code: dispatch.CodeAlreadyOffered, Field: "responder_ids"},
+	"assignment_one_active":      {Code: dispatch.CodeAlreadyAssigned},
+	"unit_order_one_open":        {Code: dispatch.CodeAlreadyOrdered, Field: "unit_id"},
+	"unit_order_reassigned_once": {Code: dispatch.CodeIllegalTransition},
+	"assignment_offer_once":      {Code: dispatch.CodeIllegalTransition},
+	"duty_apart":                 {Code: dispatch.CodeDutyOverlap, Field: "starts_at", Values: map[string]string{"period": ""}},
+	"account_username":           {Code: dispatch.CodeTaken, Field: "username"},
+	"account_responder_id":       {Code: dispatch.CodeTaken, Field: "responder_id"},
+	"account_username_form":      {Code: dispatch.CodeInvalid, Field: "username"},
+	"account_role_duties_apart":  {Code: dispatch.CodeDutiesApart, Field: "role", Values: map[string]string{"role": "another"}},
+	"account_role_area":          {Code: dispatch.CodeNotFound, Field: "area_id"},
+	"account_responder":          {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"area_code":                  {Code: dispatch.CodeTaken, Field: "code"},
+	"area_parent":                {Code: dispatch.CodeNotFound, Field: "parent_id"},
+	"area_root":                  {Code: dispatch.CodeInvalid, Field: "parent_id"},
+	"report_tracking":            {Code: dispatch.CodeKeyReused},
+	"account_responder_fkey":     {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"duty_responder":             {Code: dispatch.CodeNotFound, Field: "responder_id"},
+	"offer_responder":            {Code: dispatch.CodeNotFound, Field: "responder_ids"},
+	"attachment_size":            {Code: dispatch.CodeTooMany, Field: "file"},
+	"responder_affiliation_pk":   {Code: dispatch.CodeTaken},
+	"call_up_group_name":         {Code: dispatch.CodeTaken, Field: "name"},
+	"call_up_total":              {Code: dispatch.CodeInvalid, Field: "area_ids"},
 }
 
 // translate turns errors of the database into those of the domain.

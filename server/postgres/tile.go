@@ -3,16 +3,18 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"yiping/geo"
 	"yiping/server/dispatch"
 )
 
-// The tile sets. $1 $2 $3 are z, x, y; each layer is one st_asmvt, extent 4096
-// with a margin for strokes. Lines and areas are simplified to the tile's own
-// resolution, so that a view from afar is small.
-var tiles = map[string]string{
-	"base": `
+// baseTile is the tile of the ground. $1 $2 $3 are z, x, y; each layer is one
+// st_asmvt, extent 4096 with a margin for strokes. Lines and areas are simplified
+// to the tile's own resolution, so that a view from afar is small.
+const baseTile = `
 with box as (select st_tileenvelope($1, $2, $3) as mercator, st_transform(st_tileenvelope($1, $2, $3, margin => 0.03125), 4326) as wgs,
 		40075016.7 / (1 << $1) / 4096 as pixel),
 ground_shapes as (
@@ -34,77 +36,65 @@ select coalesce((select st_asmvt(q, 'land', 4096, 'geom') from (select class, na
 		order by array_position(array['service', 'residential', 'tertiary', 'secondary', 'primary', 'trunk', 'motorway'], class)) q), '')
 	|| coalesce((select st_asmvt(q, 'rail', 4096, 'geom') from (select class, name, geom from ground_shapes where kind = 'rail' and geom is not null) q), '')
 	|| coalesce((select st_asmvt(q, 'area', 4096, 'geom') from (select id, level, name, geom from area_shapes where geom is not null) q), '')
-	|| coalesce((select st_asmvt(q, 'area_label', 4096, 'geom') from (select id, level, name, geom from labels where geom is not null) q), '')`,
+	|| coalesce((select st_asmvt(q, 'area_label', 4096, 'geom') from (select id, level, name, geom from labels where geom is not null) q), '')`
 
-	"facilities": `
-with box as (select st_tileenvelope($1, $2, $3) as mercator, st_transform(st_tileenvelope($1, $2, $3), 4326) as wgs),
-points as (select f.id, f.kind, f.name, f.cell, f.point from facility f, box where f.point && box.wgs and f.retired_at is null)
-select coalesce((select st_asmvt(q, 'facility', 4096, 'geom') from (
-		select p.id, p.kind, p.name, st_asmvtgeom(st_transform(p.point, 3857), box.mercator, 4096, 64) as geom from points p, box where $1 >= 14) q), '')
-	|| coalesce((select st_asmvt(q, 'facility_cluster', 4096, 'geom') from (
-		select p.kind, count(*) as count, st_asmvtgeom(st_transform(st_centroid(st_collect(p.point)), 3857), box.mercator, 4096, 64) as geom
-		from points p, box where $1 < 14
-		group by box.mercator, p.kind, floor((st_x(p.point) + 180) * (1 << $1) / 90), floor((st_y(p.point) + 90) * (1 << $1) / 90)) q), '')`,
-
-	"cameras": `
-with box as (select st_tileenvelope($1, $2, $3) as mercator, st_transform(st_tileenvelope($1, $2, $3), 4326) as wgs),
-points as (select c.* from camera c, box where c.point && box.wgs and c.retired_at is null and ($4::bigint[] is null or c.area_id = any($4)))
-select coalesce((select st_asmvt(q, 'camera', 4096, 'geom') from (
-		select p.id, p.name, p.place_category, p.bearing_degrees as bearing, p.view_degrees as view, p.range_meters as range,
-			p.device_health as device, p.channel_health as channel, p.stream_health as stream,
-			st_asmvtgeom(st_transform(p.point, 3857), box.mercator, 4096, 64) as geom from points p, box where $1 >= 14) q), '')
-	|| coalesce((select st_asmvt(q, 'camera_cluster', 4096, 'geom') from (
-		select count(*) as count, count(*) filter (where p.stream_health = 'up') as up,
-			st_asmvtgeom(st_transform(st_centroid(st_collect(p.point)), 3857), box.mercator, 4096, 64) as geom
-		from points p, box where $1 < 14
-		group by box.mercator, floor((st_x(p.point) + 180) * (1 << $1) / 90), floor((st_y(p.point) + 90) * (1 << $1) / 90)) q), '')`,
-}
-
-// Tile gives a vector tile, not compressed; areaIDs narrows the cameras.
-func (s *Store) Tile(ctx context.Context, set string, z, x, y int, areaIDs []int64) ([]byte, error) {
-	sql, ok := tiles[set]
-	if !ok {
-		return nil, dispatch.Refuse(dispatch.CodeNotFound, "")
-	}
-	args := []any{z, x, y}
-	if set == "cameras" {
-		args = append(args, areaIDs)
-	}
+// BaseTile gives a vector tile of the ground, not compressed.
+func (s *Store) BaseTile(ctx context.Context, z, x, y int) ([]byte, error) {
 	var tile []byte
-	if err := s.read(ctx).QueryRow(ctx, sql, args...).Scan(&tile); err != nil {
-		return nil, fmt.Errorf("tile %s: %w", set, translate(err))
+	if err := s.read(ctx).QueryRow(ctx, baseTile, z, x, y).Scan(&tile); err != nil {
+		return nil, fmt.Errorf("base tile: %w", translate(err))
 	}
 	return tile, nil
 }
 
-// measures says what is counted by cell: the column of cells and where it is.
-var measures = map[string]string{
-	"incidents":  `select i.cell, count(*) as n from incident i where ` + open + ` and ($1::bigint[] is null or i.area_id = any($1)) group by 1`,
-	"cameras":    `select c.cell, count(*) as n from camera c where c.retired_at is null and ($1::bigint[] is null or c.area_id = any($1)) group by 1`,
-	"facilities": `select f.cell, count(*) as n from facility f where f.retired_at is null and ($1::bigint[] is null or f.area_id = any($1)) group by 1`,
+// EachCamera gives the cameras in use, of some ids or (nil) all of them, for
+// what the service keeps in memory; see package tile.
+func (s *Store) EachCamera(ctx context.Context, ids []int64, each func(dispatch.Camera)) error {
+	return eachRow(ctx, s.system(), each, selectCamera+` from camera c where c.retired_at is null and ($1::bigint[] is null or c.id = any($1))`, ids)
 }
 
-// Cells counts a measure by cell of a resolution.
-func (s *Store) Cells(ctx context.Context, measure string, resolution int, areaIDs []int64) (map[string]int, error) {
+// EachFacility gives the facilities in use, as EachCamera does.
+func (s *Store) EachFacility(ctx context.Context, each func(dispatch.Facility)) error {
+	return eachRow(ctx, s.system(), each, selectFacility+` from facility f where f.retired_at is null`)
+}
+
+// eachRow hands over row by row what is too much to be held at once.
+func eachRow[T any](ctx context.Context, q querier, each func(T), sql string, args ...any) error {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return translate(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v, err := pgx.RowToStructByNameLax[T](rows)
+		if err != nil {
+			return translate(err)
+		}
+		each(v)
+	}
+	return translate(rows.Err())
+}
+
+// IncidentCells counts incidents of areas (nil for everywhere) by cell of a
+// resolution: those open, or those that were open at a time and were not in vain.
+func (s *Store) IncidentCells(ctx context.Context, resolution int, areaIDs []int64, at *time.Time) (map[geo.Cell]int, error) {
 	type row struct {
 		Cell int64
 		N    int
 	}
-	sql, ok := measures[measure]
-	if !ok {
-		return nil, &dispatch.Error{Code: dispatch.CodeInvalid, Field: "measure"}
-	}
-	rows, err := many[row](ctx, s.read(ctx), sql, areaIDs)
+	rows, err := many[row](ctx, s.read(ctx), `select i.cell, count(*) as n from incident i
+		where (`+open+` or i.state = 'closed' and i.closed_at > $2) and ($2::timestamptz is null or i.reported_at <= $2)
+			and ($1::bigint[] is null or i.area_id = any($1)) group by 1`, areaIDs, at)
 	if err != nil {
 		return nil, err
 	}
-	counts := make(map[string]int, len(rows))
+	counts := make(map[geo.Cell]int, len(rows))
 	for _, r := range rows {
 		parent, err := geo.CellFromInt64(r.Cell).Parent(resolution)
 		if err != nil {
 			return nil, &dispatch.Error{Code: dispatch.CodeInvalid, Field: "resolution", Err: err}
 		}
-		counts[parent.String()] += r.N
+		counts[parent] += r.N
 	}
 	return counts, nil
 }

@@ -22,8 +22,9 @@ import (
 type tx struct {
 	pgx.Tx
 	store  *Store
-	areaID int64 // of the last event
-	events int   // how many there were
+	areaID int64   // of the last event
+	events int     // how many there were
+	told   []int64 // incidents that people were told of
 }
 
 var _ dispatch.Tx = (*tx)(nil)
@@ -68,6 +69,9 @@ func (s *Store) runOnce(ctx context.Context, c dispatch.Command, fn func(context
 	inner := &tx{Tx: t, store: s}
 	out, err := fn(ctx, inner)
 	if err != nil {
+		return dispatch.Outcome{}, translate(err)
+	}
+	if err := inner.beneath(ctx); err != nil {
 		return dispatch.Outcome{}, translate(err)
 	}
 	if err := s.note(ctx, inner, c, k, out); err != nil {
@@ -193,8 +197,12 @@ func (s *Store) ForgetKeys(ctx context.Context, before time.Time) (int64, error)
 	return tag.RowsAffected(), nil
 }
 
-// isRetryable: a serialization failure or a deadlock; nothing was written.
+// isRetryable: a serialization failure or a deadlock, or what a command had looked
+// up was moved before it held the lock; nothing was written.
 func isRetryable(err error) bool {
+	if dispatch.CodeOf(err) == dispatch.CodeMoved {
+		return true
+	}
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }

@@ -75,12 +75,6 @@ func (s *Store) readOnce(ctx context.Context) querier {
 	return v
 }
 
-// act gives what a command of one statement writes with.
-func (s *Store) act(ctx context.Context) querier {
-	v, _ := dispatch.ViewerOf(ctx)
-	return viewed{s.app, s.say(scopeCommand, dispatch.Viewer{AccountID: v.AccountID, ResponderID: v.ResponderID}), planAuto}
-}
-
 // begin starts the transaction of a command. What the service itself carries out is
 // the system's; all others are the application's and may write, within what its
 // role was granted. They see what the one who asks may not: that somebody is on a

@@ -259,7 +259,7 @@ func TestEnormousLine(t *testing.T) {
 // 200 MB of CSV are read row by row.
 func TestLargeCSVStreams(t *testing.T) {
 	body := "示范小区,示范路1号,13800000000,117.85,36.80\n"
-	f := &pattern{head: []byte("名称,地址,电话,经度,纬度\n"), body: []byte(body), size: int64(len("名称,地址,电话,经度,纬度\n")) + int64(len(body))*(200<<20/int64(len(body)))}
+	f := &pattern{head: []byte("名称,地址,电话,经度,纬度\n"), body: []byte(body), size: int64(len("名称,地址,电话,经度,纬度\n")) + int64(len(body))*(100<<20/int64(len(body)))}
 	rows := 0
 	grown := peakOf(func() {
 		table, err := Open(f, f.size, Options{})

@@ -147,7 +147,7 @@ func TestGeoJSONDeep(t *testing.T) {
 // Features are read one by one, however many there are.
 func TestGeoJSONStreams(t *testing.T) {
 	feature := `{"type": "Feature", "properties": {"名称": "示范"}, "geometry": {"type": "Point", "coordinates": [117.85, 36.8]}},`
-	const n = 200_000
+	const n = 100_000
 	content := []byte(`{"features": [` + strings.TrimSuffix(strings.Repeat(feature, n), ",") + `]}`)
 	rows := 0
 	grown := peakOf(func() {

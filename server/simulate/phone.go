@@ -307,6 +307,8 @@ func (p *phone) do(ctx context.Context, incident int64, what string, possible fu
 		return explained(do(nil))
 	case errors.Is(err, errForeign):
 		return nil
+	case codeOf(err) == dispatch.CodeAlone: // the second left the moment before
+		return nil
 	case codeOf(err) != "":
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -321,7 +323,7 @@ func (p *phone) do(ctx context.Context, incident int64, what string, possible fu
 // explained leaves out refusals where others act on the same.
 func explained(err error) error {
 	switch codeOf(err) {
-	case dispatch.CodeIllegalTransition, dispatch.CodeVersionConflict, dispatch.CodeNotFound, dispatch.CodeForbidden, dispatch.CodeAlreadyAssigned:
+	case dispatch.CodeIllegalTransition, dispatch.CodeVersionConflict, dispatch.CodeNotFound, dispatch.CodeForbidden, dispatch.CodeAlreadyAssigned, dispatch.CodeAlone:
 		return nil
 	}
 	return err
@@ -342,6 +344,12 @@ func (p *phone) work(ctx context.Context, task dispatch.MyAssignment) error {
 	case dispatch.AssignmentEnRoute:
 		if there, err := p.travel(ctx, orb.Point{task.Incident.Lon, task.Incident.Lat}); err != nil || !there {
 			return err
+		}
+		if task.Plan.Pair && task.Task == dispatch.TaskDirect && task.Incident.Active < 2 {
+			if !p.rest(ctx, resting+" alone", time.Minute, 2*time.Minute) {
+				return nil // waits for the second
+			}
+			return p.step(ctx, task, "release", dispatch.AssignmentReleased, body{"reason": "模拟：等不到第二人，请另派"})
 		}
 		return p.step(ctx, task, "on-scene", dispatch.AssignmentOnScene, body{})
 	}

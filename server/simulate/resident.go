@@ -97,7 +97,7 @@ func (w *world) happens(l *luck, n int) *happening {
 	p := free[l.pick(len(free))]
 	var fits []dispatch.IncidentType
 	for _, t := range w.types {
-		if sayings[t.Code] != nil && t.Plan != nil && !t.Plan.Hazard && (len(t.Plan.Skills) == 0 || shares(p.me.Skills, t.Plan.Skills)) {
+		if sayings[t.Code] != nil && t.RetiredAt == nil && t.Plan != nil && !t.Plan.Hazard && (len(t.Plan.Skills) == 0 || shares(p.me.Skills, t.Plan.Skills)) {
 			fits = append(fits, t)
 		}
 	}

@@ -52,7 +52,7 @@ func (s *story) wave(ctx context.Context, missing int) (bool, error) {
 		s.release(s.m.id, chosen...)
 	}
 	switch codeOf(err) {
-	case dispatch.CodeAlreadyAssigned, dispatch.CodeAlreadyOffered, dispatch.CodeNotDispatchable:
+	case dispatch.CodeAlreadyAssigned, dispatch.CodeAlreadyOffered, dispatch.CodeNotDispatchable, dispatch.CodeHazardBars:
 		return false, nil // somebody else sent them, or their duty ended
 	case dispatch.CodeVersionConflict, dispatch.CodeIllegalTransition:
 		return false, s.changedMeanwhile(err)

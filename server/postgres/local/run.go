@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/rs/zerolog"
@@ -50,7 +51,11 @@ func RunWith(ctx context.Context, dataDir string, durable bool, log zerolog.Logg
 	if err != nil {
 		return 0, err
 	}
-	code, err := run(ctx, c.Addresses(), command)
+	var env []string
+	if ephemeral { // keys and checkpoints of a database that is gone fit no other
+		env = append(env, "YIPING_DATA="+filepath.Join(filepath.Dir(dataDir), "served"))
+	}
+	code, err := run(ctx, c.Addresses(), command, env...)
 	return code, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
 }
 
@@ -69,9 +74,9 @@ func throwAway() (string, error) {
 
 // run runs the command; signals that reach us reach it by the terminal's group
 // or are passed on, and it decides when to end.
-func run(ctx context.Context, a Addresses, command []string) (int, error) {
+func run(ctx context.Context, a Addresses, command []string, env ...string) (int, error) {
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+a.Owner, AppVariable+"="+a.App, SystemVariable+"="+a.System)
+	cmd.Env = slices.Concat(os.Environ(), []string{"DATABASE_URL=" + a.Owner, AppVariable + "=" + a.App, SystemVariable + "=" + a.System}, env)
 	cmd.Args = append([]string{command[0]}, command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if filepath.Base(command[0]) == "psql" && len(command) == 1 {

@@ -71,6 +71,9 @@ func To(ctx context.Context, url string, version int64, log zerolog.Logger) erro
 	for _, m := range done {
 		log.Info().Str("migration", m.Source.Path).Dur("took", m.Duration).Msg("migrated")
 	}
+	if err := makeQueue(ctx, conn, url); err != nil {
+		return err
+	}
 	return markLeakproof(ctx, conn, log)
 }
 

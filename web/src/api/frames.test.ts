@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { parseMessage } from './frames'
+import document from '../../asyncapi.json'
+import { frameTypes, parseMessage } from './frames'
 
-const incident = { id: 1, version: 1, state: 'verified', priority: 'urgent', lon: 1, lat: 2, state_since: '2026-11-23T00:00:00Z' }
+const incident = {
+  id: 1,
+  version: 1,
+  state: 'verified',
+  priority: 'urgent',
+  lon: 1,
+  lat: 2,
+  state_since: '2026-11-23T00:00:00Z',
+  reported_at: '2026-11-23T00:00:00Z',
+}
 const event = { offset: 5, kind: 'incident.verified', at: '2026-11-23T00:00:00Z', noun: 'incident', noun_id: 1, data: {} }
 const frame = { type: 'event', offset: 5, event, incident }
 const snapshot = {
@@ -31,6 +41,10 @@ describe('a message', () => {
     ['empty', ''],
     ['an event without an offset', JSON.stringify([{ ...frame, offset: undefined }])],
     ['an event whose noun is broken', JSON.stringify([{ ...frame, incident: { ...incident, lon: 'east' } }])],
+    ['an event that ends no day of any year', JSON.stringify([{ ...frame, event: { ...event, at: 'tomorrow' } }])],
+    ['an incident beyond the earth', JSON.stringify([{ ...frame, incident: { ...incident, lat: 91 } }])],
+    ['a snapshot of no time', JSON.stringify([{ ...snapshot, incidents: [], server_time: '' }])],
+    ['nested without end', '['.repeat(200_000)],
     ['an event of numbers too large', '[{"type":"event","offset":1e999}]'],
     ['nested lists', JSON.stringify([[frame]])],
     ['a frame without a type', '[{}]'],
@@ -42,7 +56,11 @@ describe('a message', () => {
 
   it.each([
     ['positions that are broken', { type: 'positions', p: [[1, 2]] }],
+    ['positions of no time', { type: 'positions', p: [[1, 2, 3, -1, 1e300]] }],
+    ['positions beyond the earth', { type: 'positions', p: [[1, 200, 3, -1, 0]] }],
+    ['names that are none', { type: 'presence', incident_id: 1, accounts: [{ id: 1, name: {} }] }],
     ['a heartbeat that is broken', { type: 'heartbeat' }],
+    ['a heartbeat of no time', { ...heartbeat, server_time: 'now' }],
     ['something of a newer server', { type: 'weather', of: 'tomorrow' }],
     ['a name of an object', { type: 'constructor' }],
     ['a prototype', { type: '__proto__' }],
@@ -61,5 +79,21 @@ describe('a message', () => {
   it('cannot reach the prototype of anything', () => {
     parseMessage('[{"type":"event","__proto__":{"polluted":true},"event":{"__proto__":{"polluted":true}}}]')
     expect('polluted' in {}).toBe(false)
+  })
+})
+
+describe('the document of the feed', () => {
+  const examples = document.components.messages.frames.examples
+
+  it.each(examples.map((e) => [e.name, e.payload] as const))('has an example of %s that is read whole', (name, payload) => {
+    const parsed = parseMessage(JSON.stringify(payload))
+    expect(parsed).toMatchObject({ broken: 0, doubt: false })
+    expect(parsed.frames).toMatchObject(payload)
+    expect(parsed.frames[0]?.type).toBe(name)
+  })
+
+  it('has one of every kind of frame that is read', () => {
+    const shown = new Set(examples.map((e) => e.name))
+    expect([...shown].sort()).toEqual([...frameTypes].sort())
   })
 })

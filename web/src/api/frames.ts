@@ -1,25 +1,43 @@
 // Frames of the live feed, checked where they come in: what does not fit is
 // dropped and counted, and never reaches the state.
 import * as v from 'valibot'
-import type { Assignment, FeedEvent, Incident, Offer, Responder } from './types'
+import type { components } from './live.gen'
 
-const id = v.pipe(v.number(), v.integer())
+const id = v.pipe(v.number(), v.safeInteger())
+const time = v.pipe(
+  v.string(),
+  v.check((s) => !Number.isNaN(Date.parse(s))),
+)
+const lon = v.pipe(v.number(), v.minValue(-180), v.maxValue(180))
+const lat = v.pipe(v.number(), v.minValue(-90), v.maxValue(90))
+/** Milliseconds since 1970 that are a date. */
+const instant = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15))
 const incident = v.looseObject({
   id,
   version: id,
   state: v.string(),
   priority: v.string(),
-  lon: v.number(),
-  lat: v.number(),
-  state_since: v.string(),
+  lon,
+  lat,
+  state_since: time,
+  reported_at: time,
+  due_at: v.optional(time),
+  wave_at: v.optional(time),
 })
 const offer = v.looseObject({ id, version: id, state: v.string(), incident_id: id, responder_id: id })
 const assignment = v.looseObject({ id, version: id, state: v.string(), incident_id: id, responder_id: id })
-const responder = v.looseObject({ id, version: id, duty: v.string(), affiliations: v.array(v.string()) })
+const responder = v.looseObject({
+  id,
+  version: id,
+  duty: v.string(),
+  affiliations: v.array(v.string()),
+  lon: v.optional(lon),
+  lat: v.optional(lat),
+})
 const event = v.looseObject({
   offset: id,
   kind: v.string(),
-  at: v.string(),
+  at: time,
   noun: v.string(),
   noun_id: id,
   data: v.record(v.string(), v.string()),
@@ -30,14 +48,14 @@ const schemas = {
     type: v.literal('snapshot'),
     epoch: v.string(),
     offset: id,
-    server_time: v.string(),
+    server_time: time,
     reason: v.optional(v.string()),
     incidents: v.array(incident),
     offers: v.array(offer),
     assignments: v.array(assignment),
     responders: v.array(responder),
   }),
-  resumed: v.looseObject({ type: v.literal('resumed'), epoch: v.string(), offset: id, server_time: v.string() }),
+  resumed: v.looseObject({ type: v.literal('resumed'), epoch: v.string(), offset: id, server_time: time }),
   event: v.looseObject({
     type: v.literal('event'),
     offset: id,
@@ -51,42 +69,35 @@ const schemas = {
     type: v.literal('people'),
     total: id,
     responders: v.optional(v.array(responder), []),
-    crowd: v.optional(v.array(v.tuple([v.number(), v.number(), id])), []),
+    crowd: v.optional(v.array(v.tuple([lon, lat, id])), []),
   }),
-  positions: v.looseObject({ type: v.literal('positions'), p: v.array(v.tuple([id, v.number(), v.number(), v.number(), v.number()])) }),
-  heartbeat: v.looseObject({ type: v.literal('heartbeat'), offset: id, server_time: v.string(), layers: v.record(v.string(), v.number()) }),
+  positions: v.looseObject({ type: v.literal('positions'), p: v.array(v.tuple([id, lon, lat, v.number(), instant])) }),
+  presence: v.looseObject({
+    type: v.literal('presence'),
+    incident_id: id,
+    accounts: v.array(v.looseObject({ id, name: v.string() })),
+  }),
+  heartbeat: v.looseObject({ type: v.literal('heartbeat'), offset: id, server_time: time, layers: v.record(v.string(), v.number()) }),
 }
 
-export type SnapshotFrame = {
-  type: 'snapshot'
-  epoch: string
-  offset: number
-  server_time: string
-  /** 'first' without an offset to go on from: at the beginning, and under other rights. */
-  reason?: string
-  incidents: Incident[]
-  offers: Offer[]
-  assignments: Assignment[]
-  responders: Responder[]
-}
-export type ResumedFrame = { type: 'resumed'; epoch: string; offset: number; server_time: string }
-export type EventFrame = {
-  type: 'event'
-  offset: number
-  event: FeedEvent
-  incident?: Incident
-  offer?: Offer
-  assignment?: Assignment
-  responder?: Responder
-}
+/** The kinds of frames that are read; others are passed over. */
+export const frameTypes: readonly string[] = Object.keys(schemas)
+
+type Schemas = components['schemas']
+export type SnapshotFrame = Schemas['SnapshotFrame']
+export type ResumedFrame = Schemas['ResumedFrame']
+export type EventFrame = Schemas['EventFrame']
 /** Where how many stand who are too many to be named: longitude, latitude, count. */
-export type Crowd = readonly (readonly [number, number, number])[]
+export type Crowd = NonNullable<Schemas['PeopleFrame']['crowd']>
 /** Who is in the view without a task, or how many stand where. */
-export type PeopleFrame = { type: 'people'; total: number; responders: Responder[]; crowd: [number, number, number][] }
+export type PeopleFrame = Required<Schemas['PeopleFrame']>
 /** Each position: responder, longitude, latitude, heading (-1 unknown), time in ms. */
-export type PositionsFrame = { type: 'positions'; p: [number, number, number, number, number][] }
-export type HeartbeatFrame = { type: 'heartbeat'; offset: number; server_time: string; layers: Record<string, number> }
-export type Frame = SnapshotFrame | ResumedFrame | EventFrame | PeopleFrame | PositionsFrame | HeartbeatFrame
+export type PositionsFrame = Schemas['PositionsFrame']
+/** Who has the incident open that is open here. */
+export type PresenceFrame = Schemas['PresenceFrame']
+export type Onlooker = Schemas['Onlooker']
+export type HeartbeatFrame = Schemas['HeartbeatFrame']
+export type Frame = SnapshotFrame | ResumedFrame | EventFrame | PeopleFrame | PositionsFrame | PresenceFrame | HeartbeatFrame
 
 /** What came of a message. */
 export interface Parsed {
@@ -97,9 +108,13 @@ export interface Parsed {
   doubt: boolean
 }
 
+/** A message is a few MiB at the most; what is far larger is none of ours. */
+const mostText = 64 << 20
+
 /** Reads a message, an array of frames; never throws. */
 export function parseMessage(text: string): Parsed {
   let list: unknown
+  if (text.length > mostText) return { frames: [], broken: 1, doubt: true }
   try {
     list = JSON.parse(text)
   } catch {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Frame } from './frames'
 import { type LinkState, LiveFeed, type Socket, type World } from './live'
+import { closeCodes } from './live.gen'
 
 const at = '2026-11-23T00:00:00Z'
 const snapshot = { type: 'snapshot', epoch: 'e', offset: 1, server_time: at, incidents: [], offers: [], assignments: [], responders: [] }
@@ -10,7 +11,7 @@ class FakeSocket implements Socket {
   onopen: Socket['onopen'] = null
   onmessage: Socket['onmessage'] = null
   onclose: Socket['onclose'] = null
-  sent: { since?: unknown; layers?: string[]; view?: readonly number[] }[] = []
+  sent: { type?: string; since?: unknown; layers?: string[]; view?: readonly number[]; incident?: number | null }[] = []
   closed = false
   send(text: string): void {
     this.sent.push(JSON.parse(text) as FakeSocket['sent'][number])
@@ -25,6 +26,10 @@ class FakeSocket implements Socket {
 
 class FakeWorld implements World {
   time = 0
+  /** How far sleep, or somebody, has moved the clock. */
+  moved = 0
+  wake = () => {}
+  gone = () => {}
   chance = 1
   sockets: FakeSocket[] = []
   private timers: { at: number; run: () => void }[] = []
@@ -33,7 +38,15 @@ class FakeWorld implements World {
     this.sockets.push(socket)
     return socket
   }
-  now = () => this.time
+  passed = () => this.time
+  clock = () => this.time + this.moved
+  watch = (wake: () => void, gone: () => void) => {
+    this.wake = wake
+    this.gone = gone
+    return () => {
+      this.wake = this.gone = () => {}
+    }
+  }
   random = () => this.chance
   after = (ms: number, run: () => void) => {
     const timer = { at: this.time + ms, run }
@@ -48,7 +61,7 @@ class FakeWorld implements World {
       const due = this.timers.filter((t) => t.at <= end).sort((a, b) => a.at - b.at)[0]
       if (!due) break
       this.timers = this.timers.filter((t) => t !== due)
-      this.time = due.at
+      this.time = Math.max(this.time, due.at)
       due.run()
     }
     this.time = end
@@ -132,6 +145,8 @@ describe('the live socket', () => {
     up()
     world.time += 3_600_000
     world.pass(0)
+    expect(links.at(-1)).toBe('live')
+    world.pass(300)
     expect(links).toContain('lost')
   })
 
@@ -167,6 +182,31 @@ describe('the live socket', () => {
     expect(world.sockets).toHaveLength(1)
   })
 
+  it.each(Object.values(closeCodes).filter((c) => c.next === 'again'))(
+    'comes back after $name within $after_ms ms',
+    ({ code, after_ms }) => {
+      const { world, links, up } = start()
+      up()
+      world.chance = 0.999
+      world.newest.onclose?.({ code })
+      expect(links.at(-1)).toBe('lost')
+      if (after_ms > 0) {
+        world.pass(after_ms * 0.99)
+        expect(world.sockets).toHaveLength(1)
+      }
+      world.pass(after_ms * 0.01)
+      expect(world.sockets).toHaveLength(2)
+    },
+  )
+
+  it('takes a code that is in no table for a broken connection', () => {
+    const { world, up } = start()
+    up()
+    world.newest.onclose?.({ code: 4999 })
+    world.pass(500)
+    expect(world.sockets).toHaveLength(2)
+  })
+
   it('comes back at once after being too slow', () => {
     const { world, up } = start()
     up()
@@ -183,24 +223,125 @@ describe('the live socket', () => {
     expect(world.sockets.length).toBeGreaterThan(1)
   })
 
-  it('reads again from its offset after a broken event, and from a snapshot when that is broken too', () => {
+  it('what came while it slept is read before it calls silence', () => {
+    const { world, links, up } = start()
+    up()
+    world.time += 30_000
+    world.pass(0)
+    world.newest.say(heartbeat)
+    world.pass(3999)
+    expect(links).toEqual(['connecting', 'live'])
+  })
+
+  it('after a broken event asks for a snapshot, and from it goes on by its offset again', () => {
     const { world, feed, frames, up } = start()
     up()
     world.newest.say({ type: 'event', offset: 2 })
+    expect(world.newest.closed).toBe(true)
     world.pass(500)
     world.newest.onopen?.()
-    expect(world.newest.sent[0]?.since).toEqual({ epoch: 'e', offset: 1 })
-    world.newest.say({ type: 'event', offset: 2 })
-    world.pass(1000)
-    world.newest.onopen?.()
+    expect(world.newest.sent[0]).toMatchObject({ type: 'subscribe' })
     expect(world.newest.sent[0]?.since).toBeUndefined()
-    expect(feed.broken).toBe(2)
+    expect(feed.broken).toBe(1)
     expect(frames).toHaveLength(1)
-    world.newest.say(snapshot, heartbeat)
+    world.newest.say(snapshot)
     world.newest.onclose?.({ code: 1006 })
     world.pass(1000)
     world.newest.onopen?.()
     expect(world.newest.sent[0]?.since).toEqual({ epoch: 'e', offset: 1 })
+  })
+
+  it('asks less and less often where broken frames come again and again', () => {
+    const { world, up } = start()
+    up()
+    for (let n = 0; n < 200; n++) {
+      const count = world.sockets.length
+      world.newest.say(heartbeat, 'rubbish')
+      while (world.sockets.length === count) world.pass(100)
+      world.newest.onopen?.()
+      world.newest.say(snapshot, heartbeat)
+    }
+    expect(world.time).toBeGreaterThan(190 * 15_000)
+    for (let n = 0; n < 31; n++) {
+      world.pass(2000)
+      world.newest.say(heartbeat)
+    }
+    const count = world.sockets.length
+    world.newest.onclose?.({ code: 1006 })
+    world.pass(500)
+    expect(world.sockets).toHaveLength(count + 1)
+  })
+
+  it('takes a frame that its listener stumbles over for a broken one', () => {
+    const world = new FakeWorld()
+    const feed = new LiveFeed(world, 'ws://x', [], {
+      frames: () => {
+        throw new TypeError('of undefined')
+      },
+      link: () => {},
+      since: () => ({ epoch: 'e', offset: 1 }),
+    })
+    feed.start()
+    world.newest.onopen?.()
+    world.newest.say(snapshot)
+    expect(feed.broken).toBe(1)
+    world.pass(500)
+    world.newest.onopen?.()
+    expect(world.newest.sent[0]?.since).toBeUndefined()
+  })
+
+  it.each([
+    ['bytes', new ArrayBuffer(8)],
+    ['nothing', undefined],
+    ['an object', {}],
+  ])('survives %s for a message', (_, data) => {
+    const { world, feed, up } = start()
+    up()
+    world.newest.onmessage?.({ data })
+    expect(feed.broken).toBe(1)
+    world.pass(500)
+    expect(world.sockets).toHaveLength(2)
+  })
+
+  it('says which incident is open, and says it again on its next socket', () => {
+    const { world, feed, up } = start()
+    feed.watching(7)
+    up()
+    feed.watching(8)
+    feed.watching(8)
+    const said = () => world.newest.sent.filter((m) => m.type === 'watching').map((m) => m.incident)
+    expect(said()).toEqual([7, 8])
+    world.newest.onclose?.({ code: 1006 })
+    world.pass(500)
+    up()
+    expect(said()).toEqual([8])
+    feed.watching(null)
+    expect(said()).toEqual([8, null])
+  })
+
+  it('tries seldom while the network is gone, and at once when it is back', () => {
+    const { world, links, up } = start()
+    up()
+    world.gone()
+    expect(links.at(-1)).toBe('lost')
+    world.pass(14_000)
+    expect(world.sockets).toHaveLength(1)
+    world.wake()
+    expect(world.sockets).toHaveLength(2)
+  })
+
+  it('does not trust a socket when the clock has jumped over its silence', () => {
+    const { world, up } = start()
+    up()
+    world.moved = 600_000
+    world.wake()
+    expect(world.sockets).toHaveLength(2)
+    up()
+    world.moved = -600_000
+    world.pass(2000)
+    world.newest.say(heartbeat)
+    world.wake()
+    expect(world.sockets).toHaveLength(2)
   })
 
   it('drops a broken position without a stir', () => {

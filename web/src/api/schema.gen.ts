@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account-units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units that an account may belong to */
+        get: operations["list-account-units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/factor": {
         parameters: {
             query?: never;
@@ -415,6 +432,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms that are not closed, oldest first */
+        get: operations["list-alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See to an alarm */
+        post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close an alarm with what was done */
+        post: operations["close-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas": {
         parameters: {
             query?: never;
@@ -427,6 +495,23 @@ export interface paths {
         put?: never;
         /** Make or replace an area */
         post: operations["set-area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call for help (遇险求助) */
+        post: operations["raise-alarm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,6 +586,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assignments/{id}/welfare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody on scene is all right */
+        post: operations["answer-welfare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -529,6 +631,279 @@ export interface paths {
         get: operations["audit-state"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-up-members/{id}/arrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Arrived at the assembly point */
+        post: operations["call-up-member-arrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-up-members/{id}/come": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** I am coming */
+        post: operations["call-up-member-come"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-up-members/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** I cannot come: a substitute is asked */
+        post: operations["call-up-member-decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-up-members/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Left: the hours end */
+        post: operations["call-up-member-leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-up-members/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The call was seen */
+        post: operations["call-up-member-seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Call-ups, the newest first */
+        get: operations["call-ups"];
+        put?: never;
+        /** Call people to an assembly point (集结); they are asked in the background */
+        post: operations["call-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many a call-up would ask now */
+        post: operations["preview-call-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A call-up with how many stand where */
+        get: operations["call-up-roll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call it off, with a reason */
+        post: operations["call-up-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a group with its leader */
+        post: operations["add-call-up-group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}/groups/by-area": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put everybody who comes and is in no group into one of their community */
+        post: operations["group-call-up-by-area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}/groups/{group_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a group, or move people to it */
+        post: operations["change-call-up-group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}/groups/{group_id}/stand-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a group home */
+        post: operations["stand-down-call-up-group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is called up, and where they stand */
+        get: operations["call-up-members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}/more": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask further substitutes */
+        post: operations["call-up-more"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-ups/{id}/stand-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send everybody home */
+        post: operations["call-up-stand-down"];
         delete?: never;
         options?: never;
         head?: never;
@@ -894,6 +1269,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long each step took of the incidents of a period (处置时效), drawn from the log */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The answers that the satisfied rate counts, the newest first */
+        get: operations["figure-answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People picked by hand beside those whom the ranking recommended */
+        get: operations["figure-choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A gateway hands over what somebody wrote or pressed */
+        post: operations["gateway-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A gateway says what became of a message */
+        post: operations["gateway-receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holidays": {
         parameters: {
             query?: never;
@@ -1050,6 +1510,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/likely": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which open incidents a report may be of, while it is taken down */
+        post: operations["likely-duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}": {
         parameters: {
             query?: never;
@@ -1169,6 +1646,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long each step of an incident took, drawn from the log */
+        get: operations["incident-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/hold": {
         parameters: {
             query?: never;
@@ -1197,6 +1691,57 @@ export interface paths {
         put?: never;
         /** End the keeping of an incident's words and pictures */
         post: operations["lift-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/likely": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which open incidents an incident may be the same as */
+        get: operations["likely-same"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge it into another: reports, words, pictures and people go over */
+        post: operations["merge-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to the people who were asked, and how far it has come */
+        get: operations["get-messages"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1271,6 +1816,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a report to it instead of opening another */
+        post: operations["link-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/resolve": {
         parameters: {
             query?: never;
@@ -1339,6 +1901,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/unit-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give its work to a unit */
+        post: operations["send-unit-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** To which units its work may be given, by its plan and its place */
+        get: operations["propose-units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it out of the one it was merged into */
+        post: operations["unmerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/verify": {
         parameters: {
             query?: never;
@@ -1350,6 +1963,74 @@ export interface paths {
         put?: never;
         /** Verify */
         post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/volunteer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one can go (我能去): one joins the ranking */
+        post: operations["volunteer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/volunteer/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back that one can go */
+        post: operations["volunteer-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/waves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Offer it by its plan, wave by wave, until there are enough */
+        post: operations["begin-waves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/waves/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send no further wave; offers that are out stay */
+        post: operations["stop-waves"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1400,6 +2081,23 @@ export interface paths {
         };
         /** Who saw one's own personal data, when and why */
         get: operations["my-disclosures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The own service hours */
+        get: operations["my-hours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1777,6 +2475,23 @@ export interface paths {
         put?: never;
         /** Add a photo to one's report */
         post: operations["add-report-photo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{tracking}/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how one's report was handled (满意度), within 15 days of its closing; the last answer counts */
+        post: operations["answer-report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2283,6 +2998,280 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/type-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What codes of other tables stand for (GB/T 35561, 12345) */
+        get: operations["list-type-codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tree of incident types, retired ones too, with their newest plans (事件类型) */
+        get: operations["list-types"];
+        put?: never;
+        /** Add a type; the whole district's administrator alone */
+        post: operations["add-type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/types/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rename, move or retire a type, or use it again */
+        post: operations["change-type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/types/{code}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a type's plan, the newest first, with what each changed (预案) */
+        get: operations["list-plans"];
+        put?: never;
+        /** Make a new version of a type's plan; open incidents keep theirs */
+        post: operations["add-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/types/{code}/plans/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between two versions of a plan */
+        get: operations["compare-plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A queue of orders to units, newest first: a unit's people see its own */
+        get: operations["list-unit-orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve what is asked for; not by who asked */
+        post: operations["unit-order-approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/ask-extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for more time (延期) */
+        post: operations["unit-order-ask-extension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/ask-suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask to put it off (挂账) */
+        post: operations["unit-order-ask-suspension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it is done */
+        post: operations["unit-order-done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/reassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it to another unit instead (改派) */
+        post: operations["unit-order-reassign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse what is asked for; not by who asked */
+        post: operations["unit-order-refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take up again what was put off */
+        post: operations["unit-order-resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return it with a reason (退回) */
+        post: operations["unit-order-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign for it (签收) */
+        post: operations["unit-order-sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit-orders/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw it */
+        post: operations["unit-order-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units": {
         parameters: {
             query?: never;
@@ -2317,6 +3306,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/working-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When offices work in the week (工作时间) */
+        get: operations["working-hours"];
+        put?: never;
+        /** Say when offices work in the week */
+        post: operations["set-working-hours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2336,6 +3343,12 @@ export interface components {
             /** Format: int64 */
             responder_id?: number;
             roles: components["schemas"]["Grant"][];
+            /**
+             * Format: int64
+             * @description Whose people it belongs to: sees and does what that unit's orders ask for.
+             */
+            unit_id?: number;
+            unit_name?: string;
             username: string;
             /** Format: int64 */
             version: number;
@@ -2360,10 +3373,37 @@ export interface components {
             since?: string;
             zh: string;
         };
+        AddGroupInputBody: {
+            /**
+             * Format: int64
+             * @description The responder who leads it.
+             */
+            leader_id?: number;
+            name: string;
+            /** @description Who is moved to it. */
+            responder_ids?: number[] | null;
+        };
+        AddPlanInputBody: {
+            /** @description Why. */
+            note: string;
+            plan: components["schemas"]["PlanBody"];
+            /**
+             * Format: int64
+             * @description The version that was seen; 0 where there was none.
+             */
+            version: number;
+        };
         AddResponderInputBody: {
+            /** @description Of age, as seen; else a hazard keeps them away. */
+            adult?: boolean;
             affiliations: ("party_member" | "community_worker" | "grid_member" | "volunteer" | "property_staff" | "unit_staff")[] | null;
             /** @description With the source it tells a repeat from somebody new. */
             external_id: string;
+            /**
+             * Format: date
+             * @description The last day of accident insurance; without it a hazard keeps them away.
+             */
+            insured_until?: string;
             /** Format: double */
             lat: number;
             /**
@@ -2415,6 +3455,17 @@ export interface components {
             member_ids: number[];
             name: string;
         };
+        AddTypeInputBody: {
+            /** @description The Chinese again where it is missing. */
+            name_en?: string;
+            name_zh: string;
+            note?: string;
+            parent_code: string;
+            /** @description None for a type that others are to stand under. */
+            plan?: components["schemas"]["PlanBody"];
+            /** @description What the code has behind the family's; the next number where it is missing. */
+            word?: string;
+        };
         AffiliationForce: {
             /** @enum {string} */
             affiliation: "party_member" | "community_worker" | "grid_member" | "volunteer" | "property_staff" | "unit_staff";
@@ -2426,6 +3477,48 @@ export interface components {
             on_duty: number;
             /** Format: int64 */
             on_scene: number;
+        };
+        Alarm: {
+            /** Format: date-time */
+            acknowledged_at?: string;
+            /** Format: int64 */
+            acknowledged_by?: number;
+            /** Format: int64 */
+            area_id: number;
+            /** Format: int64 */
+            assignment_id: number;
+            /** Format: date-time */
+            closed_at?: string;
+            /** Format: int64 */
+            closed_by?: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            incident_id: number;
+            /**
+             * @description help: they called for it; silent: they did not answer when asked.
+             * @enum {string}
+             */
+            kind: "help" | "silent";
+            /** @description A dispatcher raised it for them (代填). */
+            on_behalf: boolean;
+            /**
+             * Format: date-time
+             * @description By the device's clock.
+             */
+            raised_at: string;
+            /** Format: date-time */
+            received_at: string;
+            /** Format: int64 */
+            responder_id: number;
+            responder_name: string;
+            /** @enum {string} */
+            state: "open" | "acknowledged" | "closed";
+            /** Format: int64 */
+            version: number;
+        };
+        AlarmsView: {
+            alarms: components["schemas"]["Alarm"][];
         };
         AnswerInputBody: {
             /**
@@ -2447,9 +3540,36 @@ export interface components {
              */
             version?: number;
         };
+        AnswerRow: {
+            /** @enum {string} */
+            answer: "satisfied" | "mostly" | "dissatisfied";
+            /** Format: date-time */
+            answered_at: string;
+            /** Format: int64 */
+            area_id: number;
+            /** Format: int64 */
+            incident_id: number;
+            /** Format: int64 */
+            report_id: number;
+            type_code: string;
+        };
         AnsweredView: {
             assignment?: components["schemas"]["Assignment"];
             offer: components["schemas"]["Offer"];
+        };
+        Answers: {
+            /** Format: int64 */
+            dissatisfied: number;
+            /** Format: int64 */
+            mostly: number;
+            /** Format: int64 */
+            satisfied: number;
+        };
+        AnswersView: {
+            /** @description At most 500. */
+            answers: components["schemas"]["AnswerRow"][];
+            /** Format: int64 */
+            total: number;
         };
         Area: {
             aliases: string[];
@@ -2463,6 +3583,11 @@ export interface components {
             level: "district" | "street" | "community" | "grid";
             /** Format: double */
             lon?: number;
+            /**
+             * Format: int64
+             * @description How many on duty a community keeps back; missing for no such number.
+             */
+            minimum_strength?: number;
             name: string;
             /** Format: int64 */
             parent_id?: number;
@@ -2502,6 +3627,8 @@ export interface components {
             incident_id: number;
             /** Format: int64 */
             offer_id: number;
+            /** @description States that a dispatcher recorded for the responder (代填). */
+            on_behalf: string[];
             /** Format: date-time */
             on_scene_at?: string;
             reason: string;
@@ -2512,8 +3639,28 @@ export interface components {
             responder_name: string;
             /** @enum {string} */
             state: "reserved" | "accepted" | "en_route" | "on_scene" | "done" | "released";
+            /**
+             * @description perimeter: outside the danger (疏散引导, 物资, 登记).
+             * @enum {string}
+             */
+            task: "direct" | "perimeter";
             /** Format: int64 */
             version: number;
+            /**
+             * Format: date-time
+             * @description Since when an answer is waited for.
+             */
+            welfare_asked?: string;
+            /**
+             * Format: date-time
+             * @description When they are asked next whether they are all right, or the answer is missed.
+             */
+            welfare_at?: string;
+            /**
+             * Format: int64
+             * @description How often they were asked since the last answer.
+             */
+            welfare_tries: number;
         };
         AuditRecord: {
             /** Format: int64 */
@@ -2611,6 +3758,253 @@ export interface components {
             /** @description otpauth: what the app reads from a picture of it (QR code). */
             uri: string;
         };
+        CallUp: {
+            /** @description Any of them; none for everybody. */
+            affiliations: string[];
+            /**
+             * Format: int64
+             * @description The area that holds all of area_ids.
+             */
+            area_id: number;
+            /** @description Where the people are registered, and everything below. */
+            area_ids: number[];
+            /**
+             * Format: date-time
+             * @description When the last one was asked.
+             */
+            asked_at?: string;
+            /**
+             * Format: int64
+             * @description How far the asking has come, of total.
+             */
+            asked_to: number;
+            /** Format: date-time */
+            called_at: string;
+            called_by_name: string;
+            duties: ("on_duty" | "on_call" | "willing")[];
+            /** Format: date-time */
+            ended_at?: string;
+            ended_reason: string;
+            /** Format: date-time */
+            gather_at: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            place: string;
+            /**
+             * Format: int64
+             * @description How many of those who match are asked; the others are substitutes.
+             */
+            places: number;
+            /**
+             * Format: int64
+             * @description How many are wanted; missing for everybody.
+             */
+            quota?: number;
+            reason: string;
+            /** @description Any of them; none for everybody. */
+            skills: string[];
+            /** @enum {string} */
+            state: "asking" | "asked" | "stood_down" | "cancelled";
+            /** Format: date-time */
+            state_since: string;
+            /**
+             * Format: int64
+             * @description How many match.
+             */
+            total: number;
+            /** Format: int64 */
+            version: number;
+        };
+        CallUpGroupRoll: {
+            /** Format: int64 */
+            call_up_id: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            leader_id?: number;
+            leader_name: string;
+            members: {
+                [key: string]: number;
+            };
+            name: string;
+            /** Format: date-time */
+            stood_down_at?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        CallUpInputBody: {
+            /** @description Any of them; none for everybody. */
+            affiliations?: ("party_member" | "community_worker" | "grid_member" | "volunteer" | "property_staff" | "unit_staff")[] | null;
+            /** @description Where the people are registered, and everything below. */
+            area_ids: number[] | null;
+            /** @description At the time of assembly; willing is on call by their own word. */
+            duties: ("on_duty" | "on_call" | "willing")[] | null;
+            /**
+             * Format: date-time
+             * @description Now where it is missing.
+             */
+            gather_at?: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            /** @description The assembly point in words. */
+            place: string;
+            /**
+             * Format: int64
+             * @description How many are wanted; the others are substitutes.
+             */
+            quota?: number;
+            reason: string;
+            /** @description Any of them; none for everybody. */
+            skills?: string[] | null;
+        };
+        CallUpMember: {
+            affiliations: string[];
+            /** Format: date-time */
+            answered_at?: string;
+            /**
+             * Format: int64
+             * @description Where they were registered when they were called.
+             */
+            area_id: number;
+            /** Format: date-time */
+            arrived_at?: string;
+            /** Format: date-time */
+            asked_at?: string;
+            /** Format: int64 */
+            call_up_id: number;
+            /** Format: int64 */
+            group_id?: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            left_at?: string;
+            /**
+             * Format: int64
+             * @description Served: from the arrival to the leaving.
+             */
+            minutes?: number;
+            /** @description A dispatcher recorded the last step for them (代填). */
+            on_behalf: boolean;
+            /** Format: int64 */
+            responder_id: number;
+            responder_name: string;
+            /** Format: date-time */
+            seen_at?: string;
+            /** @enum {string} */
+            state: "substitute" | "asked" | "seen" | "coming" | "declined" | "arrived" | "left" | "stood_down";
+            /** Format: date-time */
+            stood_down_at?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        CallUpPreview: {
+            /** @description A person may have several: not to be added up. */
+            affiliations: components["schemas"]["NameCount"][];
+            /** @description By the community they are registered in. */
+            areas: components["schemas"]["NameCount"][];
+            /**
+             * Format: int64
+             * @description How many match and are left out, because they are on a task now or at another call-up.
+             */
+            busy: number;
+            duties: components["schemas"]["NameCount"][];
+            /** Format: int64 */
+            total: number;
+        };
+        CallUpRoll: {
+            /** @description A person may have several: not to be added up. */
+            affiliations: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Format: int64
+             * @description The area that holds all of area_ids.
+             */
+            area_id: number;
+            /** @description Where the people are registered, and everything below. */
+            area_ids: number[];
+            /** @description By the id of the community. */
+            areas: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Format: date-time
+             * @description When the last one was asked.
+             */
+            asked_at?: string;
+            /**
+             * Format: int64
+             * @description How far the asking has come, of total.
+             */
+            asked_to: number;
+            /** Format: date-time */
+            called_at: string;
+            called_by_name: string;
+            duties: ("on_duty" | "on_call" | "willing")[];
+            /** Format: date-time */
+            ended_at?: string;
+            ended_reason: string;
+            /** Format: date-time */
+            gather_at: string;
+            groups: components["schemas"]["CallUpGroupRoll"][];
+            /** Format: int64 */
+            id: number;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            /** @description How many are in each state; came is whoever has arrived, wherever they stand now. */
+            members: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Served, of all.
+             */
+            minutes: number;
+            place: string;
+            /**
+             * Format: int64
+             * @description How many of those who match are asked; the others are substitutes.
+             */
+            places: number;
+            /**
+             * Format: int64
+             * @description How many are wanted; missing for everybody.
+             */
+            quota?: number;
+            reason: string;
+            /** @description Any of them; none for everybody. */
+            skills: string[];
+            /** @enum {string} */
+            state: "asking" | "asked" | "stood_down" | "cancelled";
+            /** Format: date-time */
+            state_since: string;
+            /**
+             * Format: int64
+             * @description How many match.
+             */
+            total: number;
+            ungrouped: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            version: number;
+        };
+        CallUpsView: {
+            call_ups: components["schemas"]["CallUp"][];
+            next_cursor?: string;
+        };
         Camera: {
             /** Format: int64 */
             area_id: number;
@@ -2679,22 +4073,40 @@ export interface components {
             cameras: components["schemas"]["Camera"][];
         };
         Candidate: {
+            /**
+             * @description How sure that place is.
+             * @enum {string}
+             */
+            confidence: "high" | "medium" | "low";
             /** Format: double */
             distance_meters: number;
             own_community: boolean;
             /**
+             * @description Where they are taken to be: at their last position, or at the post they signed on at.
+             * @enum {string}
+             */
+            place: "position" | "post";
+            /**
              * Format: int64
-             * @description Missing where they are taken to be at their post.
+             * @description Missing where no position is known.
              */
             position_age_seconds?: number;
             /** Format: int64 */
             rank: number;
+            reasons: components["schemas"]["Reason"][];
             /** @description In the wave the plan would send. */
             recommended: boolean;
             responder: components["schemas"]["Responder"];
+            /**
+             * Format: int64
+             * @description The seconds of all reasons together; the ranking's order among those on duty, and among those on call.
+             */
+            score: number;
             skills_matched: string[];
             /** Format: int64 */
             travel_seconds: number;
+            /** @description They said that they can go (我能去). */
+            volunteered: boolean;
         };
         CareCell: {
             /** Format: int64 */
@@ -2752,6 +4164,18 @@ export interface components {
             /** Format: int64 */
             resolution: number;
         };
+        ChangeGroupInputBody: {
+            /**
+             * Format: int64
+             * @description The responder who leads it.
+             */
+            leader_id?: number;
+            name: string;
+            /** @description Who is moved to it. */
+            responder_ids?: number[] | null;
+            /** Format: int64 */
+            version: number;
+        };
         ChangePasswordInputBody: {
             new_password: string;
             old_password: string;
@@ -2780,6 +4204,22 @@ export interface components {
              */
             version: number;
         };
+        ChangeTypeInputBody: {
+            name_en?: string;
+            name_zh?: string;
+            parent_code?: string;
+            retired?: boolean;
+            /**
+             * Format: int64
+             * @description The version of the type that was seen.
+             */
+            version: number;
+        };
+        CheckBody: {
+            /** @description The Chinese again where it is missing. */
+            en?: string;
+            zh: string;
+        };
         CheckInputBody: {
             passed: boolean;
             reason?: string;
@@ -2789,6 +4229,70 @@ export interface components {
         Checkitem: {
             en: string;
             zh: string;
+        };
+        ChoiceCount: {
+            /** Format: int64 */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Those accepted who were on scene.
+             */
+            arrived: number;
+            /**
+             * Format: int64
+             * @description To the first of the ranking.
+             */
+            first: number;
+            /** Format: int64 */
+            offers: number;
+            /**
+             * Format: int64
+             * @description To somebody whom the ranking did not hold.
+             */
+            outside: number;
+        };
+        ChoiceFigure: {
+            hand_picked: components["schemas"]["ChoiceCount"];
+            /**
+             * Format: double
+             * @description The median of how much farther the picked were than the ranking's first, as predicted then; missing where neither is known.
+             */
+            more_travel_seconds?: number;
+            ranked: components["schemas"]["ChoiceCount"];
+        };
+        ChoiceFigures: {
+            /** Format: int64 */
+            area_id: number;
+            /** @enum {string} */
+            by: "area" | "type";
+            /** @description As in figures, those alone that had offers. */
+            groups: components["schemas"]["ChoiceGroup"][];
+            /** @description The most frequent first; empty for who may not read what people write about offers. */
+            reasons: components["schemas"]["ChoiceReason"][];
+            total: components["schemas"]["ChoiceFigure"];
+        };
+        ChoiceGroup: {
+            /** Format: int64 */
+            area_id?: number;
+            hand_picked: components["schemas"]["ChoiceCount"];
+            /**
+             * Format: double
+             * @description The median of how much farther the picked were than the ranking's first, as predicted then; missing where neither is known.
+             */
+            more_travel_seconds?: number;
+            name_en: string;
+            name_zh: string;
+            ranked: components["schemas"]["ChoiceCount"];
+            type_code?: string;
+        };
+        ChoiceReason: {
+            /** Format: int64 */
+            count: number;
+            reason: string;
+        };
+        CloseAlarmInputBody: {
+            /** @description What was done; it is noted with the incident. */
+            done: string;
         };
         CodeInputBody: {
             code: string;
@@ -2896,6 +4400,11 @@ export interface components {
             responder_id?: number;
             /** @enum {string} */
             role: "commander" | "dispatcher" | "community" | "partner" | "responder" | "wall" | "integration" | "system_administrator" | "security_administrator" | "audit_administrator";
+            /**
+             * Format: int64
+             * @description With partner: whose people it belongs to.
+             */
+            unit_id?: number;
             username: string;
         };
         CreateEnrolmentInputBody: {
@@ -2995,6 +4504,27 @@ export interface components {
             disclosures: components["schemas"]["Disclosure"][];
             next_cursor?: string;
         };
+        Duplicate: {
+            incident: components["schemas"]["Incident"];
+            /**
+             * Format: double
+             * @description From the nearest report of it.
+             */
+            meters: number;
+            /** @description The same number has reported it. */
+            same_phone: boolean;
+            same_type: boolean;
+            /**
+             * Format: double
+             * @description From 0 to 1; what is below the threshold is left out.
+             */
+            score: number;
+            /**
+             * Format: int64
+             * @description Between the two.
+             */
+            seconds: number;
+        };
         Duty: {
             /** Format: date-time */
             ends_at?: string;
@@ -3056,6 +4586,9 @@ export interface components {
             /** @description Why nothing was changed. */
             problems: components["schemas"]["RowProblem"][];
         };
+        EndCallUpInputBody: {
+            reason?: string;
+        };
         EndRotationInputBody: {
             /**
              * Format: date
@@ -3108,6 +4641,31 @@ export interface components {
         };
         ErasedView: {
             responder: components["schemas"]["Responder"];
+        };
+        Escalation: {
+            /**
+             * Format: int64
+             * @description How many accounts that dispatch there were told, on their consoles.
+             */
+            accounts: number;
+            /**
+             * Format: int64
+             * @description Whose desks were told.
+             */
+            area_id: number;
+            area_name: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            incident_id: number;
+            /** @enum {string} */
+            level: "community" | "street" | "district";
+            /** @enum {string} */
+            state: "reported" | "verified" | "dispatching" | "handling" | "resolved" | "checked";
+            /** Format: date-time */
+            told_at: string;
+            /** @enum {string} */
+            why: "lasts" | "short" | "alarm";
         };
         Event: {
             /** Format: int64 */
@@ -3177,6 +4735,84 @@ export interface components {
             /** @enum {string} */
             priority?: "critical" | "urgent" | "normal" | "low";
             summary?: string;
+        };
+        Figure: {
+            /** @description What those who reported said of closed incidents, of each report the last. */
+            answers: components["schemas"]["Answers"];
+            /**
+             * Format: int64
+             * @description Left out.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Incidents that were reported in the period and count.
+             */
+            count: number;
+            /** @description Incidents none of whose steps was late, of those of which something can be said. */
+            in_time: components["schemas"]["Rate"];
+            /**
+             * Format: int64
+             * @description Left out: they are in the one they were merged into.
+             */
+            merged: number;
+            /**
+             * Format: int64
+             * @description Left out.
+             */
+            rejected: number;
+            /** @description Answers that are satisfied or mostly so, of all. */
+            satisfied: components["schemas"]["Rate"];
+            steps: components["schemas"]["StepFigure"][];
+        };
+        FigureGroup: {
+            /** @description What those who reported said of closed incidents, of each report the last. */
+            answers: components["schemas"]["Answers"];
+            /** Format: int64 */
+            area_id?: number;
+            /**
+             * Format: int64
+             * @description Left out.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Incidents that were reported in the period and count.
+             */
+            count: number;
+            /** @description Incidents none of whose steps was late, of those of which something can be said. */
+            in_time: components["schemas"]["Rate"];
+            /**
+             * Format: int64
+             * @description Left out: they are in the one they were merged into.
+             */
+            merged: number;
+            name_en: string;
+            name_zh: string;
+            /**
+             * Format: int64
+             * @description Left out.
+             */
+            rejected: number;
+            /** @description Answers that are satisfied or mostly so, of all. */
+            satisfied: components["schemas"]["Rate"];
+            steps: components["schemas"]["StepFigure"][];
+            type_code?: string;
+        };
+        Figures: {
+            /** Format: int64 */
+            area_id: number;
+            /** Format: date-time */
+            as_of: string;
+            /** @enum {string} */
+            by: "area" | "type";
+            /** Format: date-time */
+            from: string;
+            /** @description The areas right below the one asked for, each with all below it, or the types; without those that had nothing. */
+            groups: components["schemas"]["FigureGroup"][];
+            /** Format: date-time */
+            to: string;
+            total: components["schemas"]["Figure"];
         };
         Force: {
             /** Format: int64 */
@@ -3257,6 +4893,18 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        GatewayAnswerInputBody: {
+            /** Format: date-time */
+            at?: string;
+            /** @enum {string} */
+            channel: "sms" | "voice";
+            /** @description Else the number that it comes from. */
+            from?: string;
+            /** @description Of the message that it answers, where the gateway knows. */
+            id?: string;
+            /** @description What was written or pressed: 1 accepts, 2 declines. */
+            text: string;
+        };
         GiveConsentInputBody: {
             /** @enum {string} */
             purpose: "position";
@@ -3331,6 +4979,31 @@ export interface components {
             holidays: components["schemas"]["Holiday"][];
             /** Format: int64 */
             total: number;
+        };
+        Hours: {
+            /**
+             * Format: int64
+             * @description Minutes from midnight, in the installation's time.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Minutes from midnight; behind from.
+             */
+            to: number;
+            /**
+             * Format: int64
+             * @description 0 is Sunday.
+             */
+            weekday: number;
+        };
+        HoursView: {
+            /**
+             * Format: int64
+             * @description Of all there is, not of this page.
+             */
+            minutes: number;
+            served: components["schemas"]["ServedTime"][];
         };
         ImportCounts: {
             /** Format: int64 */
@@ -3444,6 +5117,8 @@ export interface components {
             first_arrival_at?: string;
             /** Format: date-time */
             first_offer_at?: string;
+            /** @enum {string} */
+            grade?: "special" | "major" | "large" | "general";
             hazard: boolean;
             /** Format: int64 */
             id: number;
@@ -3467,6 +5142,11 @@ export interface components {
             on_scene: number;
             /** Format: int64 */
             opened_by?: number;
+            /**
+             * Format: int64
+             * @description Orders that units still have.
+             */
+            orders: number;
             place: string;
             /** Format: int64 */
             plan_id: number;
@@ -3488,6 +5168,11 @@ export interface components {
             /** Format: int64 */
             street_id?: number;
             summary: string;
+            /**
+             * @description The highest level that was told that the present state lasts; empty for none.
+             * @enum {string}
+             */
+            told_level: "community" | "street" | "district" | "";
             type_code: string;
             /** Format: date-time */
             verified_at?: string;
@@ -3495,6 +5180,16 @@ export interface components {
             verified_by?: number;
             /** Format: int64 */
             version: number;
+            /**
+             * Format: date-time
+             * @description When the next wave is sent by itself.
+             */
+            wave_at?: string;
+            /**
+             * Format: int64
+             * @description How many waves were sent by themselves since they were begun.
+             */
+            wave_round: number;
         };
         IncidentCount: {
             /** Format: int64 */
@@ -3506,8 +5201,12 @@ export interface components {
         };
         IncidentDetail: {
             assignments: components["schemas"]["Assignment"][];
+            /** @description Who was told that a state lasts, in order. */
+            escalations: components["schemas"]["Escalation"][];
             events: components["schemas"]["Event"][];
             incident: components["schemas"]["Incident"];
+            /** @description Incidents that are shown with this one. */
+            merged: components["schemas"]["Merge"][];
             offers: components["schemas"]["Offer"][];
             /** @description Areas that take part beyond the incident's own, those that did among them. */
             parties: components["schemas"]["Party"][];
@@ -3515,6 +5214,42 @@ export interface components {
             plan: components["schemas"]["Plan"];
             reports: components["schemas"]["Report"][];
             timeline: components["schemas"]["TimelineEntry"][];
+            unit_orders: components["schemas"]["UnitOrder"][];
+        };
+        IncidentFigures: {
+            /**
+             * Format: date-time
+             * @description The last time, where it was not taken up again since.
+             */
+            closed_at?: string;
+            /** Format: date-time */
+            first_acceptance_at?: string;
+            /** Format: date-time */
+            first_arrival_at?: string;
+            /** Format: date-time */
+            first_offer_at?: string;
+            /**
+             * Format: date-time
+             * @description When it was first being handled.
+             */
+            handling_at?: string;
+            /** Format: int64 */
+            incident_id: number;
+            /**
+             * @description Why it counts in no figure.
+             * @enum {string}
+             */
+            left_out?: "rejected" | "cancelled" | "merged";
+            /** Format: date-time */
+            reported_at: string;
+            /**
+             * Format: date-time
+             * @description The last time, where it was not taken up again since.
+             */
+            resolved_at?: string;
+            steps: components["schemas"]["StepTime"][];
+            /** Format: date-time */
+            verified_at?: string;
         };
         IncidentRetention: {
             /**
@@ -3536,10 +5271,20 @@ export interface components {
             code: string;
             /** @enum {string} */
             family: "natural" | "accident" | "health" | "security" | "urban" | "service";
+            /**
+             * Format: int64
+             * @description What the log calls it by.
+             */
+            id: number;
             name_en: string;
             name_zh: string;
             parent_code?: string;
+            /** @description Its newest version. */
             plan?: components["schemas"]["Plan"];
+            /** Format: date-time */
+            retired_at?: string;
+            /** Format: int64 */
+            version: number;
         };
         IncidentsView: {
             incidents: components["schemas"]["Incident"][];
@@ -3547,14 +5292,133 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        LikelyInputBody: {
+            caller_phone?: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            type_code: string;
+        };
+        LikelyView: {
+            /** @description The likeliest first, at most five. */
+            likely: components["schemas"]["Duplicate"][];
+        };
+        LinkInputBody: {
+            caller_phone?: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            place?: string;
+            summary?: string;
+            /** @description As which it was told. */
+            type_code: string;
+        };
+        MemberInputBody: {
+            /**
+             * Format: date-time
+             * @description When it was tapped, by the device's clock.
+             */
+            at?: string;
+            /** @description A dispatcher records it for them (代填). */
+            on_behalf?: boolean;
+        };
+        MembersView: {
+            members: components["schemas"]["CallUpMember"][];
+            next_cursor?: string;
+            /** Format: int64 */
+            total: number;
+        };
+        Merge: {
+            /** Format: int64 */
+            incident_id: number;
+            /** Format: int64 */
+            into_id: number;
+            /** Format: date-time */
+            merged_at: string;
+            reason: string;
+            /** Format: date-time */
+            reported_at: string;
+            type_code: string;
+            /**
+             * Format: int64
+             * @description Of the merged incident, to take it apart again by.
+             */
+            version: number;
+        };
+        MergeInputBody: {
+            /**
+             * Format: int64
+             * @description The incident that stands for both.
+             */
+            into_id: number;
+            /**
+             * Format: int64
+             * @description The version of it that was seen.
+             */
+            into_version: number;
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version that was seen.
+             */
+            version: number;
+        };
+        Message: {
+            /** Format: int64 */
+            attempts: number;
+            /** @enum {string} */
+            channel: "in_app" | "sms" | "voice" | "group" | "webhook";
+            /** Format: date-time */
+            delivered_at?: string;
+            /** @description Why it did not go out: no_number, refused, unreachable, rejected, gone. */
+            failure: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it is sent, or sent again.
+             */
+            next_at?: string;
+            /** Format: int64 */
+            offer_id: number;
+            /** @enum {string} */
+            purpose: "offer" | "answered" | "over" | "event";
+            /** Format: date-time */
+            read_at?: string;
+            /**
+             * @description What came back over this channel.
+             * @enum {string}
+             */
+            reply: "" | "accept" | "decline";
+            /** Format: date-time */
+            sent_at?: string;
+            /** @enum {string} */
+            state: "queued" | "sent" | "delivered" | "read" | "failed" | "given_up";
+        };
+        MessagesView: {
+            /** @description Beside the app; none without a gateway. */
+            channels: string[];
+            messages: components["schemas"]["Message"][];
+        };
         Mine: {
             assignment?: components["schemas"]["MyAssignment"];
+            /** @description Those that go on, and that ended in the last hours. */
+            call_ups: components["schemas"]["MyCallUp"][];
             duty?: components["schemas"]["Duty"];
             nearby: components["schemas"]["Incident"][];
             offers: components["schemas"]["MyOffer"][];
             on_call: components["schemas"]["Duty"][];
             position_consent: components["schemas"]["ConsentBrief"];
             responder: components["schemas"]["Responder"];
+            /** @description Offers withdrawn of late because there were enough. */
+            thanked: components["schemas"]["Thanked"][];
+            volunteered: number[];
+        };
+        MoreInputBody: {
+            /** Format: int64 */
+            count: number;
         };
         MyAssignment: {
             /** Format: date-time */
@@ -3571,6 +5435,8 @@ export interface components {
             incident_id: number;
             /** Format: int64 */
             offer_id: number;
+            /** @description States that a dispatcher recorded for the responder (代填). */
+            on_behalf: string[];
             /** Format: date-time */
             on_scene_at?: string;
             plan: components["schemas"]["Plan"];
@@ -3582,6 +5448,64 @@ export interface components {
             responder_name: string;
             /** @enum {string} */
             state: "reserved" | "accepted" | "en_route" | "on_scene" | "done" | "released";
+            /**
+             * @description perimeter: outside the danger (疏散引导, 物资, 登记).
+             * @enum {string}
+             */
+            task: "direct" | "perimeter";
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when an answer is waited for.
+             */
+            welfare_asked?: string;
+            /**
+             * Format: date-time
+             * @description When they are asked next whether they are all right, or the answer is missed.
+             */
+            welfare_at?: string;
+            /**
+             * Format: int64
+             * @description How often they were asked since the last answer.
+             */
+            welfare_tries: number;
+        };
+        MyCallUp: {
+            /** Format: date-time */
+            arrived_at?: string;
+            /** Format: date-time */
+            asked_at?: string;
+            /** Format: int64 */
+            call_up_id: number;
+            /** @description It was called off. */
+            cancelled: boolean;
+            /** Format: date-time */
+            gather_at: string;
+            group: string;
+            /**
+             * Format: int64
+             * @description Of the membership, which is what is answered.
+             */
+            id: number;
+            /** Format: double */
+            lat: number;
+            /** @description Who leads the own group. */
+            leader: string;
+            /** @description It is oneself. */
+            leads: boolean;
+            /** Format: date-time */
+            left_at?: string;
+            /** Format: double */
+            lon: number;
+            /** Format: int64 */
+            minutes?: number;
+            /** @description The call-up has ended: everybody may go home. */
+            over: boolean;
+            place: string;
+            reason: string;
+            /** @enum {string} */
+            state: "substitute" | "asked" | "seen" | "coming" | "declined" | "arrived" | "left" | "stood_down";
             /** Format: int64 */
             version: number;
         };
@@ -3591,6 +5515,11 @@ export interface components {
             answered_at?: string;
             /** Format: double */
             distance_meters?: number;
+            /**
+             * @description Why it was withdrawn.
+             * @enum {string}
+             */
+            ended_for?: "quota" | "other_task" | "incident_over" | "by_hand";
             /** Format: date-time */
             expires_at: string;
             /** Format: int64 */
@@ -3613,10 +5542,20 @@ export interface components {
             seen_at?: string;
             /** @enum {string} */
             state: "offered" | "seen" | "accepted" | "declined" | "later" | "standby" | "expired" | "withdrawn";
+            /**
+             * @description perimeter: outside the danger (疏散引导, 物资, 登记).
+             * @enum {string}
+             */
+            task: "direct" | "perimeter";
             /** Format: int64 */
             version: number;
             /** Format: int64 */
             wave: number;
+        };
+        NameCount: {
+            /** Format: int64 */
+            count: number;
+            name: string;
         };
         NoteInputBody: {
             /** @enum {string} */
@@ -3631,6 +5570,11 @@ export interface components {
             answered_at?: string;
             /** Format: double */
             distance_meters?: number;
+            /**
+             * @description Why it was withdrawn.
+             * @enum {string}
+             */
+            ended_for?: "quota" | "other_task" | "incident_over" | "by_hand";
             /** Format: date-time */
             expires_at: string;
             /** Format: int64 */
@@ -3652,6 +5596,11 @@ export interface components {
             seen_at?: string;
             /** @enum {string} */
             state: "offered" | "seen" | "accepted" | "declined" | "later" | "standby" | "expired" | "withdrawn";
+            /**
+             * @description perimeter: outside the danger (疏散引导, 物资, 登记).
+             * @enum {string}
+             */
+            task: "direct" | "perimeter";
             /** Format: int64 */
             version: number;
             /** Format: int64 */
@@ -3699,6 +5648,36 @@ export interface components {
             srid?: number;
             /** @description Nothing is written where one row is bad. */
             strict?: boolean;
+        };
+        OrderSaid: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            by?: number;
+            on_behalf?: boolean;
+            /** @description The kind of its event without the noun: returned, extension_asked, refused ... */
+            step: string;
+            words: string;
+        };
+        OrderStepInputBody: {
+            /** @description A dispatcher records it for the unit (代填). */
+            on_behalf?: boolean;
+            reason?: string;
+            /**
+             * Format: int64
+             * @description With reassign: to whom.
+             */
+            unit_id?: number;
+            /**
+             * Format: date-time
+             * @description With ask-extension: until when.
+             */
+            until?: string;
+            /**
+             * Format: int64
+             * @description The version that was seen.
+             */
+            version: number;
         };
         Overview: {
             /** Format: int64 */
@@ -3834,11 +5813,33 @@ export interface components {
             state: string;
             type_code: string;
         };
+        PersonalCallUp: {
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            arrived_at?: string;
+            /** Format: date-time */
+            asked_at?: string;
+            /** Format: int64 */
+            call_up_id: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            left_at?: string;
+            /** Format: int64 */
+            minutes?: number;
+            /** Format: date-time */
+            seen_at?: string;
+            state: string;
+            /** Format: date-time */
+            stood_down_at?: string;
+        };
         PersonalData: {
             account?: components["schemas"]["PersonalAccount"];
             /** Format: date-time */
             as_of: string;
             assignments: components["schemas"]["PersonalAssignment"][];
+            call_ups: components["schemas"]["PersonalCallUp"][];
             consents: components["schemas"]["Consent"][];
             /** @description Who saw their data in clear, when and why. */
             disclosures: components["schemas"]["PersonalDisclosure"][];
@@ -3905,6 +5906,8 @@ export interface components {
             lon: number;
         };
         PersonalRecord: {
+            /** @description Of age, as seen by whoever registered them. */
+            adult: boolean;
             affiliations: components["schemas"]["PersonalAffiliation"][];
             area: string;
             /** Format: date-time */
@@ -3915,6 +5918,8 @@ export interface components {
             home_area: string;
             /** Format: int64 */
             id: number;
+            /** Format: date */
+            insured_until?: string;
             name: string;
             party_organisation: string;
             phone: string;
@@ -3995,45 +6000,267 @@ export interface components {
             checklist: components["schemas"]["Checkitem"][];
             /** Format: int64 */
             dispatch_seconds: number;
+            /**
+             * @description With which an incident begins, in a family that has grades.
+             * @enum {string}
+             */
+            grade?: "special" | "major" | "large" | "general";
             /** @description Only qualified crews may go near; volunteers do not. */
             hazard: boolean;
+            /** @description Near a hazard: people of one of these. */
+            hazard_affiliations: string[];
+            /** @description Near a hazard: people with one of these skills; none: with one of the plan's. */
+            hazard_training: string[];
             /** Format: int64 */
             id: number;
+            /** @description Who is told when a state lasts. */
+            ladder: components["schemas"]["Rung"][];
             /** Format: int64 */
             offer_seconds: number;
+            /**
+             * Format: double
+             * @description How many are asked for each place that is free.
+             */
+            over_offer: number;
+            /** @description Nobody arrives alone: two who go in have accepted before. */
+            pair: boolean;
             /** @enum {string} */
             priority: "critical" | "urgent" | "normal" | "low";
             /** Format: int64 */
             quota: number;
+            /** @description How who does not see it in the app is reached, in order; none: by the rule of the priority. */
+            reach: components["schemas"]["ReachStep"][];
             /** Format: int64 */
             resolve_seconds: number;
+            /** @description People are sent before it is verified (先派后核). */
+            send_first: boolean;
             /** @description A responder needs one of them; none asks for nothing. */
             skills: string[];
+            /** @description Whom to tell besides; the incident reminds until it is noted. */
+            tell: ("119" | "110" | "120")[];
+            /** @description Which kinds of unit lead, support and check. */
+            units: components["schemas"]["PlanUnit"][];
             /** Format: int64 */
             verify_seconds: number;
             /** Format: int64 */
             version: number;
+            /** @description Rounds of offers, each wider. */
+            waves: components["schemas"]["WaveRule"][];
+            /**
+             * Format: int64
+             * @description How often who is on scene is asked whether they are all right; 0 for never.
+             */
+            welfare_seconds: number;
+            /** @description The clocks of states, of the ladder and of unit orders count working hours alone. */
+            working_hours: boolean;
+        };
+        PlanBody: {
+            /** Format: int64 */
+            arrive_seconds: number;
+            /** Format: int64 */
+            check_seconds: number;
+            checklist: components["schemas"]["CheckBody"][];
+            /** Format: int64 */
+            dispatch_seconds: number;
+            /** @enum {string} */
+            grade?: "special" | "major" | "large" | "general";
+            hazard: boolean;
+            /** @description Near a hazard: people of one of these. */
+            hazard_affiliations: ("party_member" | "community_worker" | "grid_member" | "volunteer" | "property_staff" | "unit_staff")[];
+            /** @description Near a hazard: people with one of these skills; none: with one of the plan's. */
+            hazard_training: string[];
+            /** @description Who is told when a state lasts. */
+            ladder: components["schemas"]["Rung"][];
+            /** Format: int64 */
+            offer_seconds: number;
+            /**
+             * Format: double
+             * @description How many are asked for each place that is free.
+             */
+            over_offer: number;
+            /** @description Nobody arrives alone: two who go in have accepted before. */
+            pair: boolean;
+            /** @enum {string} */
+            priority: "critical" | "urgent" | "normal" | "low";
+            /** Format: int64 */
+            quota: number;
+            /** @description After the app, in order; none: by the rule of the priority. */
+            reach: components["schemas"]["ReachStep"][];
+            /** Format: int64 */
+            resolve_seconds: number;
+            /** @description People are sent before it is verified (先派后核). */
+            send_first: boolean;
+            /** @description A responder needs one of them; none asks for nothing. */
+            skills: string[];
+            tell: ("119" | "110" | "120")[];
+            /** @description Which kinds of unit lead, support and check. */
+            units: components["schemas"]["PlanUnit"][];
+            /**
+             * Format: int64
+             * @description 0 is no clock.
+             */
+            verify_seconds: number;
+            /** @description Rounds of offers, each wider. */
+            waves: components["schemas"]["WaveRule"][];
+            /**
+             * Format: int64
+             * @description How often who is on scene is asked whether they are all right; 0 for never, else at least 60.
+             */
+            welfare_seconds: number;
+            /** @description The clocks of states, of the ladder and of unit orders count working hours alone. */
+            working_hours: boolean;
+        };
+        PlanChange: {
+            field: string;
+            from: unknown;
+            to: unknown;
+        };
+        PlanChangesView: {
+            changes: components["schemas"]["PlanChange"][];
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
+        PlanUnit: {
+            kind: string;
+            /** @enum {string} */
+            role: "lead" | "support" | "check";
+        };
+        PlanVersion: {
+            /** Format: int64 */
+            arrive_seconds: number;
+            /** @description Empty for what came with the program or an import. */
+            by: string;
+            /** @description Since the version before; none for the first. */
+            changes: components["schemas"]["PlanChange"][];
+            /** Format: int64 */
+            check_seconds: number;
+            checklist: components["schemas"]["Checkitem"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            dispatch_seconds: number;
+            /**
+             * @description With which an incident begins, in a family that has grades.
+             * @enum {string}
+             */
+            grade?: "special" | "major" | "large" | "general";
+            /** @description Only qualified crews may go near; volunteers do not. */
+            hazard: boolean;
+            /** @description Near a hazard: people of one of these. */
+            hazard_affiliations: string[];
+            /** @description Near a hazard: people with one of these skills; none: with one of the plan's. */
+            hazard_training: string[];
+            /** Format: int64 */
+            id: number;
+            /** @description Who is told when a state lasts. */
+            ladder: components["schemas"]["Rung"][];
+            note: string;
+            /** Format: int64 */
+            offer_seconds: number;
+            /**
+             * Format: double
+             * @description How many are asked for each place that is free.
+             */
+            over_offer: number;
+            /** @description Nobody arrives alone: two who go in have accepted before. */
+            pair: boolean;
+            /** @enum {string} */
+            priority: "critical" | "urgent" | "normal" | "low";
+            /** Format: int64 */
+            quota: number;
+            /** @description How who does not see it in the app is reached, in order; none: by the rule of the priority. */
+            reach: components["schemas"]["ReachStep"][];
+            /** Format: int64 */
+            resolve_seconds: number;
+            /** @description People are sent before it is verified (先派后核). */
+            send_first: boolean;
+            /** @description A responder needs one of them; none asks for nothing. */
+            skills: string[];
+            /** @description Whom to tell besides; the incident reminds until it is noted. */
+            tell: ("119" | "110" | "120")[];
+            /** @description Which kinds of unit lead, support and check. */
+            units: components["schemas"]["PlanUnit"][];
+            /** Format: int64 */
+            verify_seconds: number;
+            /** Format: int64 */
+            version: number;
+            /** @description Rounds of offers, each wider. */
+            waves: components["schemas"]["WaveRule"][];
+            /**
+             * Format: int64
+             * @description How often who is on scene is asked whether they are all right; 0 for never.
+             */
+            welfare_seconds: number;
+            /** @description The clocks of states, of the ladder and of unit orders count working hours alone. */
+            working_hours: boolean;
+        };
+        PlansView: {
+            /** Format: int64 */
+            total: number;
+            versions: components["schemas"]["PlanVersion"][];
         };
         Position: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Radius within which it is; beyond 5,000 it says nothing.
+             */
             accuracy_meters?: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was taken; at most a day ago.
+             */
             at: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description 0 to 360, clockwise from north.
+             */
             heading_degrees?: number;
             /** Format: double */
             lat: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Degrees, WGS-84.
+             */
             lon: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description 0 to 70.
+             */
             speed_mps?: number;
         };
         PositionsInputBody: {
             positions: components["schemas"]["Position"][] | null;
         };
         PositionsView: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many were sound. The newest is kept.
+             */
             accepted: number;
+            /** @description Those that were not; the others count. */
+            refused: components["schemas"]["RefusedPositionView"][];
+        };
+        PreviewCallUpInputBody: {
+            /** @description Any of them; none for everybody. */
+            affiliations?: ("party_member" | "community_worker" | "grid_member" | "volunteer" | "property_staff" | "unit_staff")[] | null;
+            /** @description Where the people are registered, and everything below. */
+            area_ids: number[] | null;
+            /** @description At the time of assembly; willing is on call by their own word. */
+            duties: ("on_duty" | "on_call" | "willing")[] | null;
+            /**
+             * Format: date-time
+             * @description Now where it is missing.
+             */
+            gather_at?: string;
+            /**
+             * Format: int64
+             * @description How many are wanted; the others are substitutes.
+             */
+            quota?: number;
+            /** @description Any of them; none for everybody. */
+            skills?: string[] | null;
         };
         Problem: {
             /** @description The kind of error, for machines. */
@@ -4060,6 +6287,16 @@ export interface components {
             reason?: string;
             /** Format: int64 */
             version?: number;
+        };
+        ProposedUnit: {
+            kind: string;
+            /** @enum {string} */
+            role: "lead" | "support" | "check";
+            /**
+             * Format: int64
+             * @description None where the place has no such unit.
+             */
+            unit_id?: number;
         };
         ProviderView: {
             /** @description What people call it; empty for the page's own word. */
@@ -4103,9 +6340,41 @@ export interface components {
             /** Format: int64 */
             numerator: number;
         };
+        ReachStep: {
+            /**
+             * Format: int64
+             * @description Since it was in the app.
+             */
+            after_seconds: number;
+            /** @enum {string} */
+            channel: "sms" | "voice";
+            /**
+             * @description What makes it needless.
+             * @enum {string}
+             */
+            unless: "seen" | "answered";
+        };
+        Reason: {
+            /** @enum {string} */
+            code: "travel" | "skills" | "own_community" | "position_old" | "position_lost" | "no_position" | "rested" | "tasks_lately" | "volunteered";
+            /** Format: int64 */
+            number: number;
+            /** Format: int64 */
+            seconds: number;
+        };
         ReasonBody: {
             /** @description At least four characters, kept in the audit trail. */
             reason: string;
+        };
+        ReceiptInputBody: {
+            /** Format: date-time */
+            at?: string;
+            /** @description The message's id as it was sent. */
+            id?: string;
+            /** @description Else the gateway's own, as it answered. */
+            provider_id?: string;
+            /** @enum {string} */
+            state: "sent" | "delivered" | "read" | "failed";
         };
         Recognised: {
             field?: string;
@@ -4116,10 +6385,25 @@ export interface components {
             as_of: string;
             candidates: components["schemas"]["Candidate"][];
             shortfall?: components["schemas"]["Shortfall"];
+            /** @description Communities of the candidates that keep a minimum on duty. */
+            strengths: components["schemas"]["Strength"][];
+            /** @enum {string} */
+            task: "direct" | "perimeter";
         };
         RecoveryCodesView: {
             /** @description Shown this once; each works once. */
             recovery_codes: string[];
+        };
+        RefusedPositionView: {
+            code: string;
+            /** @description Why, in the language asked for. */
+            detail: string;
+            field: string;
+            /**
+             * Format: int64
+             * @description In the batch, from 0.
+             */
+            index: number;
         };
         RegisterChoice: {
             title: string;
@@ -4187,6 +6471,8 @@ export interface components {
             registers: components["schemas"]["RegisterInfo"][];
         };
         Report: {
+            /** @description What who reported said of how it was handled (满意度), one a closing, the last last. */
+            answers: components["schemas"]["ReportAnswer"][];
             /** @enum {string} */
             channel: "resident" | "dispatcher" | "responder" | "device";
             /** Format: int64 */
@@ -4203,6 +6489,19 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             type_code: string;
+            words: string;
+        };
+        ReportAnswer: {
+            /** @enum {string} */
+            answer: "satisfied" | "mostly" | "dissatisfied";
+            /** Format: date-time */
+            answered_at: string;
+            /**
+             * Format: date-time
+             * @description The closing that it is about.
+             */
+            closed_at: string;
+            /** @description Why not, where it is not. */
             words: string;
         };
         ReportInputBody: {
@@ -4275,6 +6574,23 @@ export interface components {
             today_count: number;
             /** Format: double */
             today_median_seconds?: number;
+        };
+        ResponsibleUnit: {
+            /** Format: int64 */
+            area_id: number;
+            duty_phone: string;
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            name: string;
+            /** Format: int64 */
+            version: number;
+            /** @enum {string} */
+            why: "compound" | "community" | "street" | "district";
         };
         Result: {
             /** Format: int64 */
@@ -4491,6 +6807,21 @@ export interface components {
             };
             warning: boolean;
         };
+        Rung: {
+            /** @enum {string} */
+            level: "community" | "street" | "district";
+            /**
+             * Format: int64
+             * @description Since the state's entry.
+             */
+            seconds: number;
+        };
+        SatisfactionInputBody: {
+            /** @enum {string} */
+            answer: "satisfied" | "mostly" | "dissatisfied";
+            /** @description Why not, where it is not; with no other answer. */
+            words?: string;
+        };
         SearchView: {
             results: components["schemas"]["FoundPlace"][];
         };
@@ -4512,12 +6843,46 @@ export interface components {
             /** @description Needed where somebody is picked whom the ranking does not recommend. */
             reason?: string;
             responder_ids: number[] | null;
+            /**
+             * @description What they are asked to do: the incident itself, or its perimeter (疏散引导, 物资, 登记).
+             * @default direct
+             * @enum {string}
+             */
+            task: "direct" | "perimeter";
             /** Format: int64 */
             version: number;
+        };
+        SendOrderInputBody: {
+            /** @enum {string} */
+            role: "lead" | "support" | "check";
+            /** Format: int64 */
+            unit_id: number;
+            /**
+             * Format: int64
+             * @description The incident's version that was seen.
+             */
+            version: number;
+            /** @description What is asked of the unit. */
+            words?: string;
         };
         SentView: {
             incident: components["schemas"]["Incident"];
             offers: components["schemas"]["Offer"][];
+        };
+        ServedTime: {
+            /** Format: date-time */
+            ends_at: string;
+            /** @enum {string} */
+            kind: "call_up" | "incident";
+            /** Format: int64 */
+            minutes: number;
+            /** Format: int64 */
+            noun_id: number;
+            place: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** @description The call-up's reason, or the incident's type. */
+            title: string;
         };
         SessionRule: {
             /**
@@ -4570,6 +6935,11 @@ export interface components {
             responder_id?: number;
             roles: components["schemas"]["Grant"][];
             /**
+             * Format: int64
+             * @description Whose people the account belongs to: its orders are what it works on.
+             */
+            unit_id?: number;
+            /**
              * @description By what it is unlocked: signing in at the provider anew unlocks too.
              * @enum {string}
              */
@@ -4595,6 +6965,11 @@ export interface components {
             external_id: string;
             /** @enum {string} */
             level: "district" | "street" | "community" | "grid";
+            /**
+             * Format: int64
+             * @description How many on duty it keeps back; 0 for no such number, missing leaves it.
+             */
+            minimum_strength?: number;
             name: string;
             parent_code?: string;
             /** Format: int64 */
@@ -4621,6 +6996,10 @@ export interface components {
             name: string;
             /** @description It is worked although the week says otherwise (调休). */
             working?: boolean;
+        };
+        SetHoursInputBody: {
+            /** @description None: the wall clock counts. */
+            week: components["schemas"]["Hours"][];
         };
         SetRetentionInputBody: {
             /**
@@ -4685,19 +7064,57 @@ export interface components {
             total: number;
         };
         Shortfall: {
+            /**
+             * Format: int64
+             * @description Within the radius and with the skill, asked for this one already.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description Within the radius and with the skill, kept away by the hazard.
+             */
+            barred: number;
+            /**
+             * Format: int64
+             * @description Everybody on duty or on call where the asker may dispatch.
+             */
+            dispatchable: number;
             /** Format: int64 */
             found: number;
+            /**
+             * Format: double
+             * @description How far the nearest with the skill is beyond the radius.
+             */
+            nearest_meters?: number;
             /** Format: double */
             radius_meters: number;
-            /** @enum {string} */
-            reason: "nobody_dispatchable" | "skill" | "radius";
+            /**
+             * @description What most of it comes from.
+             * @enum {string}
+             */
+            reason: "nobody_dispatchable" | "hazard" | "asked" | "radius" | "skill";
+            /** @description One of them is needed; none: anybody. */
             skills: string[];
+            /**
+             * Format: int64
+             * @description Found, but with a position too old to go by.
+             */
+            unsure: number;
             /** Format: int64 */
             wanted: number;
         };
         SignInInputBody: {
             password: string;
             username: string;
+        };
+        SignalInputBody: {
+            /**
+             * Format: date-time
+             * @description When it was tapped, by the device's clock.
+             */
+            at?: string;
+            /** @description A dispatcher who spoke to them records it (代填). */
+            on_behalf?: boolean;
         };
         StartDutyInputBody: {
             /**
@@ -4714,6 +7131,54 @@ export interface components {
              */
             version: number;
         };
+        StepFigure: {
+            /**
+             * Format: int64
+             * @description Incidents of which it has ended.
+             */
+            count: number;
+            /** @description Of those that the plan gives a time, and that ended or are over it. */
+            in_time: components["schemas"]["Rate"];
+            /** Format: double */
+            median_seconds?: number;
+            /** @enum {string} */
+            name: "verify" | "offer" | "accept" | "arrive" | "resolve" | "close" | "response" | "whole";
+            /**
+             * Format: double
+             * @description Nine of ten took no longer.
+             */
+            p90_seconds?: number;
+        };
+        StepTime: {
+            /**
+             * Format: int64
+             * @description By the plan, in working hours where it counts by them; missing where it says nothing of it.
+             */
+            due_seconds?: number;
+            /** @description Missing where nothing can be said yet. */
+            in_time?: boolean;
+            /** @enum {string} */
+            name: "verify" | "offer" | "accept" | "arrive" | "resolve" | "close" | "response" | "whole";
+            /**
+             * Format: double
+             * @description Missing where it has not ended, or was passed over.
+             */
+            seconds?: number;
+        };
+        Strength: {
+            /**
+             * Format: int64
+             * @description When the recommended go.
+             */
+            after: number;
+            /** Format: int64 */
+            area_id: number;
+            area_name: string;
+            /** Format: int64 */
+            minimum: number;
+            /** Format: int64 */
+            on_duty: number;
+        };
         Surroundings: {
             aeds: components["schemas"]["Facility"][];
             cameras: components["schemas"]["Camera"][];
@@ -4726,6 +7191,10 @@ export interface components {
             version?: number;
             /** Format: int64 */
             with_duty_id: number;
+        };
+        TakenView: {
+            /** @description Whether it was about something that is known and could be understood. */
+            taken: boolean;
         };
         Task: {
             /** Format: int64 */
@@ -4758,6 +7227,16 @@ export interface components {
             teams: components["schemas"]["Team"][];
             /** Format: int64 */
             total: number;
+        };
+        Thanked: {
+            area_name: string;
+            /** Format: int64 */
+            incident_id: number;
+            /** Format: int64 */
+            offer_id: number;
+            /** @description Accepting now makes a standby. */
+            open: boolean;
+            type_code: string;
         };
         TimelineEntry: {
             by: string;
@@ -4815,17 +7294,47 @@ export interface components {
         Tracking: {
             /** Format: date-time */
             received_at: string;
+            /** @description Whether one is asked how it was handled (满意度), and what one answered; missing until it is closed. */
+            satisfaction?: components["schemas"]["TrackingAnswer"];
             /** @enum {string} */
             state: "received" | "verified" | "handling" | "resolved" | "closed" | "rejected";
             steps: components["schemas"]["TrackingStep"][];
             tracking: string;
             type_code: string;
         };
+        TrackingAnswer: {
+            /** @enum {string} */
+            answer?: "satisfied" | "mostly" | "dissatisfied";
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description Until when it can be answered, or answered otherwise.
+             */
+            until: string;
+        };
         TrackingStep: {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
             state: "received" | "verified" | "handling" | "resolved" | "closed" | "rejected";
+        };
+        TypeCode: {
+            code: string;
+            name: string;
+            /** @description In its own table; empty at the top. */
+            parent_code: string;
+            standard: string;
+            type_code: string;
+        };
+        TypeCodesView: {
+            codes: components["schemas"]["TypeCode"][];
+            /** Format: int64 */
+            total: number;
+        };
+        TypesView: {
+            /** Format: int64 */
+            total: number;
+            types: components["schemas"]["IncidentType"][];
         };
         Undone: {
             /**
@@ -4858,6 +7367,97 @@ export interface components {
             name: string;
             /** Format: int64 */
             version: number;
+        };
+        UnitOrder: {
+            /**
+             * Format: int64
+             * @description Of its incident.
+             */
+            area_id: number;
+            /** Format: date-time */
+            asked_at?: string;
+            /** Format: int64 */
+            asked_by?: number;
+            /**
+             * Format: date-time
+             * @description Until when more time is asked for.
+             */
+            asked_until?: string;
+            /** Format: date-time */
+            decided_at?: string;
+            /** Format: int64 */
+            decided_by?: number;
+            /** Format: date-time */
+            done_by?: string;
+            /**
+             * Format: int64
+             * @description How long the unit has from signing.
+             */
+            done_seconds: number;
+            /**
+             * Format: date-time
+             * @description When the clock that runs now runs out.
+             */
+            due_at?: string;
+            duty_phone: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            incident_id: number;
+            /** @description A dispatcher recorded the last step for the unit (代填). */
+            on_behalf: boolean;
+            /**
+             * Format: date-time
+             * @description When it was said that it ran out.
+             */
+            overdue_at?: string;
+            /** @description Of its incident. */
+            place: string;
+            /**
+             * Format: int64
+             * @description The order that this one was reassigned from.
+             */
+            previous_id?: number;
+            /** @enum {string} */
+            role: "lead" | "support" | "check";
+            /** @description Why its steps were taken, the first first. */
+            said: components["schemas"]["OrderSaid"][];
+            /** Format: date-time */
+            sent_at: string;
+            /** Format: int64 */
+            sent_by?: number;
+            /** Format: date-time */
+            sign_by: string;
+            /** Format: date-time */
+            signed_at?: string;
+            /** @enum {string} */
+            state: "sent" | "signed" | "extension_asked" | "suspension_asked" | "suspended" | "returned" | "reassigned" | "done" | "withdrawn";
+            /** Format: date-time */
+            suspended_at?: string;
+            /** @description Of its incident; empty where that is not seen. */
+            type_code: string;
+            /** Format: int64 */
+            unit_id: number;
+            unit_kind: string;
+            unit_name: string;
+            /** Format: int64 */
+            version: number;
+            /** @description What is asked of the unit. */
+            words: string;
+        };
+        UnitOrdersView: {
+            next_cursor?: string;
+            orders: components["schemas"]["UnitOrder"][];
+            /** Format: int64 */
+            total: number;
+        };
+        UnitProposal: {
+            /** @description What the plan wants, the leading first. */
+            proposed: components["schemas"]["ProposedUnit"][];
+            /** @description All that are responsible for the place, the nearest first. */
+            units: components["schemas"]["ResponsibleUnit"][];
         };
         UnitsView: {
             units: components["schemas"]["Unit"][];
@@ -4899,10 +7499,22 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        WaveRule: {
+            /**
+             * Format: int64
+             * @description Rings of cells round the incident, some 350 m each.
+             */
+            rings: number;
+            /** Format: int64 */
+            seconds: number;
+        };
         WithdrawInputBody: {
             reason: string;
             /** Format: int64 */
             version?: number;
+        };
+        WorkingHoursView: {
+            week: components["schemas"]["Hours"][];
         };
         WriteImportInputBody: {
             /** @description The file is the complete list of its source: what is missing from it is retired. */
@@ -4935,6 +7547,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnAccountView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-account-units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitsView"];
                 };
             };
             /** @description Bad Request */
@@ -7530,6 +10234,299 @@ export interface operations {
             };
         };
     };
+    "list-alarms": {
+        parameters: {
+            query?: {
+                /** @description Of one incident, those that are closed too; 0 for all that are not closed. */
+                incident_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmsView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acknowledge-alarm": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-alarm": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseAlarmInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-areas": {
         parameters: {
             query?: {
@@ -7648,6 +10645,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Area"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "raise-alarm": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
                 };
             };
             /** @description Bad Request */
@@ -8128,6 +11226,107 @@ export interface operations {
             };
         };
     };
+    "answer-welfare": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-audit": {
         parameters: {
             query?: {
@@ -8252,6 +11451,1704 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditState"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-member-arrive": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpMember"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-member-come": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpMember"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-member-decline": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpMember"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-member-leave": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpMember"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-member-seen": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpMember"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-ups": {
+        parameters: {
+            query?: {
+                area_id?: number;
+                /** @description Those alone that go on. */
+                open?: boolean;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpsView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUp"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-call-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewCallUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpPreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-roll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpRoll"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndCallUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpRoll"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-call-up-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddGroupInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpRoll"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "group-call-up-by-area": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpRoll"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-call-up-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGroupInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpRoll"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stand-down-call-up-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+                group_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpRoll"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-members": {
+        parameters: {
+            query?: {
+                /** @description came is whoever has arrived, wherever they stand now. */
+                state?: "substitute" | "asked" | "seen" | "coming" | "declined" | "arrived" | "left" | "stood_down" | "came";
+                /** @description -1 for those in none. */
+                group_id?: number;
+                area_id?: number;
+                affiliation?: string;
+                /** @description A part of the name. */
+                q?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-more": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoreInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpRoll"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-up-stand-down": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndCallUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallUpRoll"];
                 };
             };
             /** @description Bad Request */
@@ -8721,8 +13618,12 @@ export interface operations {
             query: {
                 measure: "incidents" | "responders" | "cameras" | "facilities";
                 resolution?: number;
+                /** @description Of incidents: those that were open then. The others are counted as they are now. */
+                at?: string;
             };
-            header?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8731,6 +13632,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control"?: string;
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10557,6 +15460,519 @@ export interface operations {
             };
         };
     };
+    figures: {
+        parameters: {
+            query: {
+                /** @description Incidents reported then or later. */
+                from: string;
+                /** @description Incidents reported before; 400 days later at most. */
+                to: string;
+                /** @description The area and all below it; without it all of one's areas. */
+                area_id?: number;
+                /** @description The type and all below it. */
+                type_code?: string;
+                /** @description area: the areas right below the one asked for. */
+                by?: "area" | "type";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "figure-answers": {
+        parameters: {
+            query: {
+                /** @description Incidents reported then or later. */
+                from: string;
+                /** @description Incidents reported before; 400 days later at most. */
+                to: string;
+                /** @description The area and all below it; without it all of one's areas. */
+                area_id?: number;
+                /** @description The type and all below it. */
+                type_code?: string;
+                /** @description area: the areas right below the one asked for. */
+                by?: "area" | "type";
+                /** @description Without it all. */
+                answer?: "satisfied" | "mostly" | "dissatisfied";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswersView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "figure-choices": {
+        parameters: {
+            query: {
+                /** @description Incidents reported then or later. */
+                from: string;
+                /** @description Incidents reported before; 400 days later at most. */
+                to: string;
+                /** @description The area and all below it; without it all of one's areas. */
+                area_id?: number;
+                /** @description The type and all below it. */
+                type_code?: string;
+                /** @description area: the areas right below the one asked for. */
+                by?: "area" | "type";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoiceFigures"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "gateway-answer": {
+        parameters: {
+            query?: never;
+            header: {
+                "Webhook-Id": string;
+                "Webhook-Timestamp": string;
+                "Webhook-Signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatewayAnswerInputBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "gateway-receipt": {
+        parameters: {
+            query?: never;
+            header: {
+                "Webhook-Id": string;
+                "Webhook-Timestamp": string;
+                "Webhook-Signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptInputBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-holidays": {
         parameters: {
             query?: {
@@ -10947,7 +16363,7 @@ export interface operations {
     "upload-import": {
         parameters: {
             query: {
-                noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster";
+                noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster" | "type_codes";
             };
             header?: {
                 /** @description Required. The same key with the same request has one effect. */
@@ -11544,7 +16960,7 @@ export interface operations {
     "list-incidents": {
         parameters: {
             query?: {
-                queue?: "mine" | "area" | "unassigned" | "overdue" | "check" | "open" | "all";
+                queue?: "mine" | "area" | "unassigned" | "overdue" | "check" | "dissatisfied" | "open" | "all";
                 area_id?: number;
                 state?: "reported" | "verified" | "dispatching" | "handling" | "resolved" | "checked" | "closed" | "rejected" | "merged" | "cancelled";
                 limit?: number;
@@ -11662,6 +17078,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "likely-duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LikelyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LikelyView"];
                 };
             };
             /** @description Bad Request */
@@ -11938,6 +17450,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 skill?: string;
+                /** @description perimeter: outside the danger, for volunteers too. */
+                task?: "direct" | "perimeter";
             };
             header?: never;
             path: {
@@ -12431,6 +17945,100 @@ export interface operations {
             };
         };
     };
+    "incident-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentFigures"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "hold-incident": {
         parameters: {
             query?: never;
@@ -12553,6 +18161,295 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentRetention"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "likely-same": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LikelyView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-incident": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesView"];
                 };
             };
             /** @description Bad Request */
@@ -13039,6 +18936,107 @@ export interface operations {
             };
         };
     };
+    "link-report": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resolve: {
         parameters: {
             query?: never;
@@ -13429,6 +19427,302 @@ export interface operations {
             };
         };
     };
+    "send-unit-order": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendOrderInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitProposal"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     verify: {
         parameters: {
             query?: never;
@@ -13444,6 +19738,398 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["VerifyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    volunteer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "volunteer-withdraw": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-waves": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stop-waves": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
             };
         };
         responses: {
@@ -13837,6 +20523,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DisclosuresView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "my-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursView"];
                 };
             };
             /** @description Bad Request */
@@ -15493,7 +22271,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster";
+                noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster" | "type_codes";
             };
             cookie?: never;
         };
@@ -15590,7 +22368,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster";
+                noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster" | "type_codes";
             };
             cookie?: never;
         };
@@ -15696,7 +22474,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster";
+                noun: "areas" | "units" | "compounds" | "buildings" | "facilities" | "cameras" | "sites" | "devices" | "responders" | "roster" | "type_codes";
             };
             cookie?: never;
         };
@@ -16107,6 +22885,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PhotoView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-report": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tracking: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SatisfactionInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracking"];
                 };
             };
             /** @description Bad Request */
@@ -19678,6 +26557,1796 @@ export interface operations {
             };
         };
     };
+    "list-type-codes": {
+        parameters: {
+            query?: {
+                /** @description All where it is missing. */
+                standard?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypeCodesView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypesView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-type": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddTypeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentType"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-type": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the type. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTypeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentType"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the type. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlansView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-plan": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the type. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPlanInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlansView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "compare-plans": {
+        parameters: {
+            query: {
+                from: number;
+                to: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the type. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChangesView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-unit-orders": {
+        parameters: {
+            query?: {
+                queue?: "open" | "sign" | "overdue" | "approval" | "returned" | "all";
+                area_id?: number;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrdersView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-approve": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-ask-extension": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-ask-suspension": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-done": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-reassign": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-refuse": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-resume": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-return": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-sign": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unit-order-withdraw": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitOrder"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-units": {
         parameters: {
             query?: never;
@@ -19786,6 +28455,197 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnmaskReasonsView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "working-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkingHoursView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-working-hours": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Required. The same key with the same request has one effect. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetHoursInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkingHoursView"];
                 };
             };
             /** @description Bad Request */

@@ -1,0 +1,14 @@
+package feedtorture
+
+import (
+	"testing"
+	"time"
+)
+
+// TestSmall runs the trials one after another on one small district.
+func TestSmall(t *testing.T) {
+	d := newDistrict(t, small)
+	d.within("on the other node", func(t *testing.T) { onTheOtherNode(t, d) })
+	d.within("bad clients", func(t *testing.T) { badBeside(t, d, 1, 40, 5*time.Second) })
+	d.within("come and go", func(t *testing.T) { comeAndGo(t, d, 300) })
+}

@@ -1,0 +1,112 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"yiping/server/dispatch"
+)
+
+// named is an account at the desk of street 2.
+func named(id int64, name string) dispatch.Actor {
+	a := actor(dispatch.RoleDispatcher, 2)
+	a.AccountID, a.Name = id, name
+	return a
+}
+
+// told takes what waits and gives the newest word on who has the same incident open.
+func told(t *testing.T, s *Subscriber) string {
+	t.Helper()
+	last := ""
+	for _, f := range take(t, s) {
+		if f.Type == "presence" {
+			last = fmt.Sprint(f.Accounts)
+		}
+	}
+	return last
+}
+
+// TestWhoElseHasItOpen: those that have an incident open know of one another, an
+// account once, and nobody else is told.
+func TestWhoElseHasItOpen(t *testing.T) {
+	hub, p := newHub(&source{}), NewPresence()
+	zhang, li, again := subscribe(t, hub, named(5, "张三"), 0, Since{}), subscribe(t, hub, named(6, "李四"), 0, Since{}), subscribe(t, hub, named(5, "张三"), 0, Since{})
+	expect := func(step string, want ...string) {
+		t.Helper()
+		for k, s := range []*Subscriber{zhang, li, again} {
+			if got := told(t, s); got != want[k] {
+				t.Errorf("%s: %d is told %q, want %q", step, k, got, want[k])
+			}
+		}
+	}
+	expect("at first", "", "", "")
+	p.Open(zhang, 812)
+	expect("one", "[{5 张三}]", "", "")
+	p.Open(li, 812)
+	expect("two", "[{5 张三} {6 李四}]", "[{5 张三} {6 李四}]", "")
+	p.Open(li, 812)
+	expect("the same", "", "", "")
+	p.Open(again, 812)
+	expect("a second window", "[{5 张三} {6 李四}]", "[{5 张三} {6 李四}]", "[{5 张三} {6 李四}]")
+	p.Open(zhang, 813)
+	expect("another", "[{5 张三}]", "[{6 李四} {5 张三}]", "[{6 李四} {5 张三}]")
+	p.Open(again, 0)
+	expect("left", "", "[{6 李四}]", "")
+	p.Open(zhang, 0)
+	p.Open(li, 0)
+	p.Open(li, 0)
+	if n := p.Len(); n != 0 || len(p.open) != 0 {
+		t.Errorf("%d incidents are remembered", n)
+	}
+}
+
+// TestPresenceUnderRace: pages open and leave at the same time; whoever stays is
+// told of exactly who stays, and nothing is left of them afterwards.
+func TestPresenceUnderRace(t *testing.T) {
+	hub, p := newHub(&source{}), NewPresence()
+	var stay []*Subscriber
+	var all sync.WaitGroup
+	for k := range 8 {
+		s, err := hub.Subscribe(context.Background(), named(int64(k+1), "x"), 0, Since{}, Wish{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stay = append(stay, s)
+		all.Go(func() {
+			for range 200 {
+				p.Open(s, rand.Int64N(3))
+			}
+			p.Open(s, 1+int64(k%2))
+		})
+	}
+	all.Wait()
+	for k, s := range stay {
+		var got []int64
+		for _, f := range take(t, s) {
+			if f.Type == "presence" {
+				got = got[:0]
+				for _, a := range f.Accounts {
+					got = append(got, a.ID)
+				}
+			}
+		}
+		want := []int64{1, 3, 5, 7}
+		if k%2 == 1 {
+			want = []int64{2, 4, 6, 8}
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%d is told of %v, want %v", k+1, got, want)
+		}
+	}
+	for _, s := range stay {
+		p.Open(s, 0)
+		hub.Leave(s)
+	}
+	if p.Len() != 0 {
+		t.Error("somebody is remembered")
+	}
+}
