@@ -16,6 +16,9 @@ export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: process.env.YIPING_CHROMIUM ?? '/usr/bin/chromium', args: flags })
 }
 
+/** How long anything is waited for: several maps drawn in software leave a page little of two cores. */
+export const patience = 60_000
+
 export interface Screen {
   width: number
   height: number
@@ -52,6 +55,7 @@ export class Window {
       serviceWorkers: 'allow',
       reducedMotion: 'reduce', // maps jump: in software each frame of a flight takes a core
     })
+    context.setDefaultTimeout(patience)
     return new Window(context, await context.newPage())
   }
 
@@ -64,7 +68,7 @@ export class Window {
   }
 
   /** Waits until something is there with an attribute's value. */
-  async until(testId: string, attribute: string, value: string, within = 20_000): Promise<void> {
+  async until(testId: string, attribute: string, value: string, within = patience): Promise<void> {
     await this.page.locator(`[data-testid="${testId}"][${attribute}="${value}"]`).first().waitFor({ state: 'attached', timeout: within })
   }
 

@@ -2,14 +2,14 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openBrowser, Window } from './browser'
-import { dispatcher, newestOnWall, phone, phonePlace, phoneScreen, reportRubbish, wall } from './people'
+import { dispatcher, keepWallEvents, newestOnWall, phone, phonePlace, phoneScreen, reportRubbish, wall } from './people'
 import { Server } from './server'
 
 let server: Server
 let browser: Browser
 
 beforeAll(async () => {
-  server = await Server.start()
+  server = await Server.startAlone()
   browser = await openBrowser()
 })
 afterAll(async () => {
@@ -21,15 +21,11 @@ it('from a report to a closed incident', async () => {
   const place = await phonePlace(server)
   const screen = await wall(browser, server)
   const console = await dispatcher(browser, server)
-  const chief = await dispatcher(browser, server, 'commander')
   const responder = await phone(browser, server, place)
   const resident = await Window.open(browser, { ...phoneScreen, geolocation: place })
   const delays: number[] = []
-  const onWall = (kind: string) =>
-    screen.page
-      .locator(`[data-testid="wall-event"][data-kind="${kind}"][data-incident="${id}"]`)
-      .first()
-      .waitFor({ state: 'attached', timeout: 20_000 })
+  const shown = await keepWallEvents(screen)
+  const onWall = (kind: string) => shown(kind, id)
   const tap = async (press: () => Promise<void>, kind: string) => {
     const seen = onWall(kind)
     const pressed = performance.now()
@@ -69,8 +65,12 @@ it('from a report to a closed incident', async () => {
   await tap(() => responder.at('task-next').click(), 'assignment.done')
   await onWall('incident.resolved')
 
+  const chief = await dispatcher(browser, server, 'commander')
   await chief.go(`${server.base}/console?incident=${id}`)
   await chief.until('incident-state', 'data-state', 'resolved')
+  // Each sees that the other has it open.
+  await chief.at('onlookers').waitFor()
+  expect(await console.at('onlookers').textContent()).toMatch(/^\S+ 也在查看$/)
   await chief.at('action-check').click()
   await onWall('incident.checked')
   await console.until('incident-state', 'data-state', 'checked')
@@ -81,9 +81,28 @@ it('from a report to a closed incident', async () => {
   await resident.until('tracking-state', 'data-state', 'closed')
   expect(await resident.page.content()).toContain(tracking)
 
+  // They are asked how it was handled: not well; the console hears why, and at hand is to take it up again.
+  await resident.at('satisfaction-dissatisfied').check()
+  await resident.at('satisfaction-words').fill('还有一半没有清走')
+  await resident.at('satisfaction-submit').click()
+  await resident.until('satisfaction-said', 'data-answer', 'dissatisfied')
+  await onWall('report.dissatisfied')
+  await console.page.getByTestId('dissatisfied').getByText('还有一半没有清走').waitFor()
+  await console.at('action-reopen').waitFor()
+  await console.at('queue-dissatisfied').click()
+  await console.at(`queue-item-${id}`).waitFor()
+  await resident.at('satisfaction-change').click()
+  await resident.at('satisfaction-satisfied').check()
+  await resident.at('satisfaction-submit').click()
+  await console.at('dissatisfied').waitFor({ state: 'detached' })
+  await console.at(`queue-item-${id}`).waitFor({ state: 'detached' })
+
   delays.sort((a, b) => a - b)
   process.stdout.write(`from tap to wall: ${delays.map((d) => `${Math.round(d)} ms`).join(', ')}\n`)
-  for (const w of [screen, console, chief, responder, resident]) expect(w.complaints).toEqual([])
+  for (const w of [screen, console, chief, responder, resident]) {
+    expect(w.complaints).toEqual([])
+    await w.close() // what draws a map takes from the next test's
+  }
 })
 
 it('pages outlive the server and go on where they were', async () => {

@@ -50,6 +50,8 @@ describe.each(Object.keys(pages))('%s', (name) => {
     if (name === 'console') await w.page.locator('[data-testid^="queue-item-"]').first().click()
     // The map has drawn, or the page has none.
     await w.page.waitForLoadState('networkidle', { timeout: 20_000 }).catch(() => {})
+    // What is dimmed says that it is old; four thousand points drawn in software make it so for a moment.
+    await w.page.locator('.stale').waitFor({ state: 'detached' })
     await w.page.screenshot({ path: join(shots, `${name}.png`) })
     // The README's picture, when asked for.
     if (process.env.YIPING_SHOTS && name === 'console')

@@ -1,7 +1,7 @@
 // What people do, in their words: the dispatcher, the responder, the wall, the
 // resident. Specs are written with these.
 import type { Browser } from 'playwright-core'
-import { Window } from './browser'
+import { patience, Window } from './browser'
 import type { Server } from './server'
 
 export const desk = { width: 1920, height: 1080 }
@@ -73,4 +73,27 @@ export async function newestOnWall(w: Window, state: string): Promise<number> {
   const items = w.page.locator(`[data-testid="wall-event"][data-kind="incident.${state}"]`)
   await items.first().waitFor()
   return Number(await items.first().getAttribute('data-incident'))
+}
+
+/** Keeps what the wall's list has shown: its few lines are soon pushed out by others. */
+export async function keepWallEvents(w: Window): Promise<(kind: string, incident: number) => Promise<unknown>> {
+  await w.page.evaluate(() => {
+    const shown = new Set<string>()
+    const look = () => {
+      for (const e of document.querySelectorAll('[data-testid="wall-event"]'))
+        shown.add(`${e.getAttribute('data-kind')} ${e.getAttribute('data-incident')}`)
+    }
+    look()
+    new MutationObserver(look).observe(document.body, {
+      childList: true,
+      subtree: true,
+      attributes: true,
+      attributeFilter: ['data-kind', 'data-incident'],
+    })
+    Object.assign(window, { shown })
+  })
+  return (kind, incident) =>
+    w.page.waitForFunction((event) => (window as unknown as { shown: Set<string> }).shown.has(event), `${kind} ${incident}`, {
+      timeout: patience,
+    })
 }

@@ -56,7 +56,7 @@ it('the views are gone to by key and address, and the feed stays', async () => {
 async function total(w: Window, other = -1): Promise<number> {
   const count = w.at('register-total')
   await w.until('registers', 'data-state', 'ready')
-  await expect.poll(async () => Number((await count.getAttribute('data-total')) ?? other), { timeout: 20_000 }).not.toBe(other)
+  await expect.poll(async () => Number((await count.getAttribute('data-total')) ?? other), { timeout: 60_000 }).not.toBe(other)
   return Number(await count.getAttribute('data-total'))
 }
 

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openBrowser, Window } from './browser'
 import { desk } from './people'
 import { Server } from './server'
@@ -276,38 +276,40 @@ it('lets a dispatcher see teams and change none', async () => {
   await w.close()
 })
 
-describe.each(['dark', 'light'])('%s', (theme) => {
-  it.each(['now', 'week', 'gaps', 'teams'])('%s is sound and accessible', async (tab) => {
-    const w = await roster('admin', 'tab=now')
-    await w.page.evaluate((look) => localStorage.setItem('yiping.theme', look), theme)
-    const { teams } = await asked<{ teams: { id: number; area_id: number; members: unknown[] }[] }>(w, '/api/v1/teams')
-    const team = teams.find((x) => x.members.length > 1)
-    await w.go(
-      `${server.base}/console?view=roster&tab=${tab}&area=${team?.area_id}${tab === 'teams' || tab === 'week' ? `&team=${team?.id}` : ''}`,
-    )
-    const there = { now: 'now-person', week: 'week-grid', gaps: 'gaps-none', teams: 'members' }[tab] ?? ''
-    await w.at(there).waitFor()
-    if (tab === 'gaps') {
-      await w.at('gaps-level').selectOption('community')
-      await w.at('gap').click()
-      await w.page.locator('[data-free="true"]').first().waitFor()
-    }
-    if (tab === 'week') {
-      await w.page
-        .locator('[data-testid^="cell-"]', { has: w.page.locator('.chip:not(.over)') })
-        .first()
-        .click()
-      await w.at('duty-panel').waitFor()
-    }
+it.each(['now', 'week', 'gaps', 'teams'])('%s is sound and accessible', async (tab) => {
+  const w = await roster('admin', 'tab=now')
+  const { teams } = await asked<{ teams: { id: number; area_id: number; members: unknown[] }[] }>(w, '/api/v1/teams')
+  const team = teams.find((x) => x.members.length > 1)
+  await w.go(
+    `${server.base}/console?view=roster&tab=${tab}&area=${team?.area_id}${tab === 'teams' || tab === 'week' ? `&team=${team?.id}` : ''}`,
+  )
+  const there = { now: 'now-person', week: 'week-grid', gaps: 'gaps-none', teams: 'members' }[tab] ?? ''
+  await w.at(there).waitFor()
+  if (tab === 'gaps') {
+    await w.at('gaps-level').selectOption('community')
+    await w.at('gap').click()
+    await w.page.locator('[data-free="true"]').first().waitFor()
+  }
+  if (tab === 'week') {
+    await w.page
+      .locator('[data-testid^="cell-"]', { has: w.page.locator('.chip:not(.over)') })
+      .first()
+      .click()
+    await w.at('duty-panel').waitFor()
+  }
+  for (const theme of ['dark', 'light']) {
+    await w.page.evaluate((look) => {
+      document.documentElement.dataset.theme = look
+    }, theme)
     await w.page.screenshot({ path: join(shots, `roster-${tab}-${theme}.png`) })
     const found = await new AxeBuilder({ page: w.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
     const serious = found.violations
       .filter((v) => v.impact === 'serious' || v.impact === 'critical')
       .map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`)
     expect(serious).toEqual([])
-    expect(w.complaints).toEqual([])
-    await w.close()
-  })
+  }
+  expect(w.complaints).toEqual([])
+  await w.close()
 })
 
 it('speaks English', async () => {

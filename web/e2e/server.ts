@@ -74,6 +74,13 @@ export class Server {
     }
   }
 
+  /** Does with its database what only time would: clocks that have run out. */
+  async sql(statement: string): Promise<void> {
+    const database = this.more.DATABASE_URL ?? process.env.DATABASE_URL
+    if (!database) throw new Error('no database to speak to')
+    await promisify(execFile)('psql', ['-q', '-v', 'ON_ERROR_STOP=1', database, '-c', statement])
+  }
+
   account(username: string): Account {
     const found = this.accounts.find((a) => a.username === username)
     if (!found) throw new Error(`no account ${username}`)

@@ -51,12 +51,17 @@ export const close = (i: Incident) => step(i, 'close')
 export const reopen = (i: Incident, reason: string) => step(i, 'reopen', { reason })
 export const cancel = (i: Incident, reason: string) => step(i, 'cancel', { reason })
 
-export async function send(i: Incident, responderIds: number[], reason: string): Promise<boolean> {
+/** Waves by the plan: each wider, until there are enough. */
+export const beginWaves = (i: Incident) => step(i, 'waves')
+export const stopWaves = (i: Incident) => step(i, 'waves/stop')
+
+export async function send(i: Incident, responderIds: number[], reason: string, task: Offer['task']): Promise<boolean> {
   const sent = await act(() =>
     command<{ incident: Incident; offers: Offer[] }>(path(i, 'offers'), {
       version: i.version,
       responder_ids: responderIds,
       reason: reason || undefined,
+      task,
     }),
   )
   takeOver(sent?.incident)
@@ -76,6 +81,11 @@ export function acceptFor(o: Offer): Promise<unknown> {
   return act(() => command(`/api/v1/offers/${o.id}/accept`, { on_behalf: true }))
 }
 
+/** 代填: somebody was phoned and cannot come. */
+export function declineFor(o: Offer, reason: string): Promise<unknown> {
+  return act(() => command(`/api/v1/offers/${o.id}/decline`, { on_behalf: true, reason }))
+}
+
 const nextSteps: Record<string, string> = { accepted: 'en-route', en_route: 'on-scene', on_scene: 'done' }
 const stepStates: Record<string, string> = { 'en-route': 'en_route', 'on-scene': 'on_scene', done: 'done' }
 
@@ -85,8 +95,13 @@ export function nextStep(a: Assignment): { path: string; name: string } | undefi
 }
 
 /** 代填: the dispatcher records a step for somebody. */
-export function advanceFor(a: Assignment, stepPath: string): Promise<unknown> {
-  return act(() => command(`/api/v1/assignments/${a.id}/${stepPath}`, { on_behalf: true }))
+export function advanceFor(a: Assignment, stepPath: string, reason = ''): Promise<unknown> {
+  return act(() => command(`/api/v1/assignments/${a.id}/${stepPath}`, { on_behalf: true, reason: reason || undefined }))
+}
+
+/** 代填: somebody on scene was spoken to and is all right. */
+export function welfareFor(a: Assignment): Promise<unknown> {
+  return act(() => command(`/api/v1/assignments/${a.id}/welfare`, { on_behalf: true }))
 }
 
 export function release(a: Assignment): Promise<unknown> {

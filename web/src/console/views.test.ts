@@ -11,6 +11,17 @@ it.each<Role>(['commander', 'dispatcher', 'community'])('a %s begins at the map'
   expect(as(role)).not.toContain('accounts')
 })
 
+it.each<[Role, boolean]>([
+  ['commander', true],
+  ['dispatcher', true],
+  ['system_administrator', true],
+  ['community', false],
+  ['partner', false],
+  ['audit_administrator', false],
+])('a %s reads types and plans: %s', (role, reads) => {
+  expect(as(role).includes('types')).toBe(reads)
+})
+
 it('the security administrator begins at the accounts and has no map', () => {
   expect(as('security_administrator')[0]).toBe('accounts')
   expect(as('security_administrator')).not.toContain('dispatch')
@@ -22,6 +33,10 @@ it('the audit administrator has the trail and the registers of personal data, ne
 
 it('everybody has their own account, and nothing else without a role for it', () => {
   for (const views of [as(), as('wall'), as('responder'), viewsFor(null)]) expect(views).toEqual(['me'])
+})
+
+it("a unit's people have its orders and nothing else", () => {
+  expect(viewsFor({ unit_id: 3, roles: [{ role: 'partner', area_id: 1, area_name: '' }] } as unknown as Session)).toEqual(['orders', 'me'])
 })
 
 it('has a key of its own for each view', () => {

@@ -5,14 +5,31 @@ import type { Role } from '../api/identity'
 import type { Session } from '../api/types'
 import { hasRole } from '../state/roles'
 
-export const viewNames = ['dispatch', 'registers', 'roster', 'imports', 'accounts', 'audit', 'privacy', 'me'] as const
+export const viewNames = [
+  'dispatch',
+  'orders',
+  'callups',
+  'registers',
+  'roster',
+  'types',
+  'figures',
+  'imports',
+  'accounts',
+  'audit',
+  'privacy',
+  'me',
+] as const
 export type ViewName = (typeof viewNames)[number]
 
 /** The key that follows g. */
 export const viewKeys: Record<ViewName, string> = {
   dispatch: 'd',
+  orders: 'o',
+  callups: 'c',
   registers: 'r',
   roster: 'z',
+  types: 't',
+  figures: 'f',
   imports: 'i',
   accounts: 'a',
   privacy: 'p',
@@ -23,8 +40,12 @@ export const viewKeys: Record<ViewName, string> = {
 /** Who has which view; all have the others. */
 const viewRoles: Partial<Record<ViewName, readonly Role[]>> = {
   dispatch: ['commander', 'dispatcher', 'community', 'partner', 'system_administrator'],
+  orders: ['commander', 'dispatcher', 'community'],
+  callups: ['commander', 'dispatcher'],
   registers: ['commander', 'dispatcher', 'community', 'partner', 'system_administrator'],
   roster: ['commander', 'dispatcher', 'community', 'system_administrator'],
+  types: ['commander', 'dispatcher', 'system_administrator'],
+  figures: ['commander', 'dispatcher', 'community'],
   imports: ['system_administrator'],
   accounts: ['security_administrator'],
   privacy: ['commander', 'system_administrator', 'security_administrator', 'audit_administrator'],
@@ -38,6 +59,7 @@ export function viewOf(search: string): ViewName {
 
 /** The views an account has; the first of them is where it begins. */
 export function viewsFor(session: Session | null): ViewName[] {
+  if (session?.unit_id) return ['orders', 'me'] // a unit's people work on its orders
   return viewNames.filter((v) => viewRoles[v]?.some((role) => hasRole(session, role)) ?? true)
 }
 

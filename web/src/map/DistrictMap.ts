@@ -51,6 +51,9 @@ export function canDraw(): boolean {
 const still = (): boolean => window.matchMedia('(prefers-reduced-motion: reduce)').matches
 
 const empty = { type: 'FeatureCollection' as const, features: [] }
+/** What a point is of: its feature's own id where it comes in a tile. */
+const idOf = (f: MapGeoJSONFeature): number => Number(f.id ?? f.properties.id)
+
 const clickable = ['incident', 'responder', 'camera', 'facility', 'point', 'cluster']
 
 export class DistrictMap {
@@ -150,7 +153,7 @@ export class DistrictMap {
       void this.openCluster(hit)
       return
     }
-    const id = hit ? Number(hit.properties.id) : 0
+    const id = hit ? idOf(hit) : 0
     if (!hit || !id) this.options.picked({ kind: 'ground', lon, lat })
     else this.options.picked({ kind: hit.layer.id as 'incident' | 'responder' | 'camera' | 'facility' | 'point', id })
   }
@@ -276,9 +279,9 @@ export class DistrictMap {
     const views = new Map<number, Feature>()
     for (const f of seen.slice(0, 400)) {
       if (f.geometry.type !== 'Point') continue
-      const { id, bearing, view, range, stream } = f.properties
+      const { bearing, view, range, stream } = f.properties
       const [lon, lat] = f.geometry.coordinates
-      views.set(Number(id), {
+      views.set(idOf(f), {
         type: 'Feature',
         geometry: { type: 'Polygon', coordinates: [sectorRing(lon ?? 0, lat ?? 0, Number(bearing), Number(view), Number(range))] },
         properties: { working: stream === 'up' },

@@ -2,6 +2,7 @@
 // sent. It starts from what is kept on the device and works without a network.
 import { computed, ref, shallowRef } from 'vue'
 import { ApiError, get, newKey } from '../api/client'
+import { type Clock, heardTime } from '../api/clock'
 import { signOut as endSession, whoAmI } from '../api/identity'
 import { browserWorld, LiveFeed, liveURL } from '../api/live'
 import type { Config, Mine, Session } from '../api/types'
@@ -228,14 +229,16 @@ async function ask(): Promise<void> {
 function listen(): void {
   if (feed || !holder.value?.responder_id) return
   let since: { epoch: string; offset: number } | undefined
+  let clock: Clock = { offset: clockOffset.value, samples: [clockOffset.value] }
   feed = new LiveFeed(browserWorld(), liveURL(), ['incidents'], {
     frames: (frames) => {
       for (const frame of frames) {
-        if (frame.type === 'positions' || frame.type === 'people') continue
+        if (frame.type === 'positions' || frame.type === 'people' || frame.type === 'presence') continue
         if (frame.type === 'snapshot' || frame.type === 'resumed') since = { epoch: frame.epoch, offset: frame.offset }
         else if (since) since = { ...since, offset: Math.max(since.offset, frame.offset) }
-        if (frame.type !== 'event') clockOffset.value = Date.parse(frame.server_time) - Date.now()
+        if (frame.type !== 'event') clock = heardTime(clock, Date.parse(frame.server_time), Date.now())
       }
+      clockOffset.value = clock.offset
       if (frames.some((f) => f.type === 'event' || f.type === 'snapshot')) void refresh()
     },
     link: (state) => {

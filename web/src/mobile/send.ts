@@ -40,7 +40,8 @@ export function browserSenderWorld(answered: (signedOut: boolean) => void): Send
     post: async (path, item) => {
       const outcome = await post(path, item)
       // After the sender has noted the outcome.
-      if (outcome.is !== 'failed' && item.kind !== 'offer.seen') setTimeout(() => answered(outcome.is === 'signed_out'), 0)
+      if (outcome.is !== 'failed' && item.kind !== 'offer.seen' && item.kind !== 'call_up.seen')
+        setTimeout(() => answered(outcome.is === 'signed_out'), 0)
       return outcome
     },
     now: () => Date.now(),

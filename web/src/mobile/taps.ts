@@ -1,5 +1,6 @@
 // What can be tapped, each as the request it makes.
-import type { Answer, Step } from '../state/task'
+import type { MemberStep } from '../state/call_up'
+import type { Answer, NearView, Step } from '../state/task'
 import { nextStep } from '../state/task'
 import { box, now, takeBack, tap, view } from './phone'
 
@@ -38,6 +39,26 @@ export async function answerOffer(id: number, answer: Answer, more: { reason?: s
   })
 }
 
+/** Says that one can go to an incident near by, or takes it back: before it was sent, on the device alone. */
+export async function volunteer(near: NearView): Promise<void> {
+  const path = `/api/v1/incidents/${near.incident.id}/volunteer`
+  const subject = `volunteer:${near.incident.id}`
+  if (!near.volunteered) return tap({ kind: 'volunteer.open', subject, path, body: {} })
+  const said = near.pending
+  if (said?.kind === 'volunteer.open' && said.state === 'waiting' && said.tries === 0) return takeBack(said.key)
+  await tap({ kind: 'volunteer.withdraw', subject, path: `${path}/withdraw`, body: {} })
+}
+
+/** Answers a call-up, or says that one has arrived or left. */
+export async function answerCallUp(id: number, step: MemberStep): Promise<void> {
+  await tap({
+    kind: `call_up.${step}`,
+    subject: `call_up:${id}`,
+    path: `/api/v1/call-up-members/${id}/${step}`,
+    body: { at: deviceTime() },
+  })
+}
+
 /** The next step of the task in hand. */
 export async function takeStep(): Promise<void> {
   const task = view.value?.task
@@ -56,6 +77,20 @@ async function progress(step: Step | 'release', more: Record<string, unknown>): 
   const subject = id === undefined ? `offer:${task.offerId}` : `assignment:${id}`
   const after = id === undefined ? task.acceptKey : undefined
   await tap({ kind: `assignment.${step}`, subject, path, body: { at: deviceTime(), ...more }, after })
+}
+
+/** Says that one is all right, or calls for help: kept and sent like any other tap. */
+export async function signal(what: 'welfare' | 'alarm'): Promise<void> {
+  const task = view.value?.task
+  if (!task) return
+  const id = task.assignmentId
+  await tap({
+    kind: `assignment.${what}`,
+    subject: id === undefined ? `offer:${task.offerId}` : `assignment:${id}`,
+    path: `/api/v1/assignments/${id ?? '{id}'}/${what}`,
+    body: { at: deviceTime() },
+    after: id === undefined ? task.acceptKey : undefined,
+  })
 }
 
 export async function note(incidentId: number, words: string): Promise<void> {

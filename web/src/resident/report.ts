@@ -1,5 +1,6 @@
 // Sending a report: once, however often the button is pressed or the network fails.
 import { ApiError, command, newKey, upload } from '../api/client'
+import { once } from '../api/once'
 
 export interface Report {
   type_code: string
@@ -17,22 +18,12 @@ export interface Sent {
   photos: { blob: Blob; key: string }[]
 }
 
-let lastBody = ''
-let lastKey = ''
-
-/** The same report keeps its key, so that a repeat after a lost answer has no second effect. */
-function keyFor(body: string): string {
-  if (body !== lastBody) {
-    lastBody = body
-    lastKey = newKey()
-  }
-  return lastKey
-}
+const keys = once(newKey)
 
 /** Posts the report. Throws an ApiError where it is not taken. */
 export async function sendReport(report: Report, photos: readonly Blob[]): Promise<Sent> {
-  const answer = await command<{ tracking: string; received_at: string }>('/api/v1/reports', report, keyFor(JSON.stringify(report)))
-  lastBody = ''
+  const answer = await command<{ tracking: string; received_at: string }>('/api/v1/reports', report, keys.keyOf(report))
+  keys.taken()
   return { ...answer, type_code: report.type_code, photos: photos.map((blob) => ({ blob, key: newKey() })) }
 }
 

@@ -11,6 +11,8 @@ const plan = (priority: Plan['priority'], hazard = false): Plan => ({
   skills: [],
   quota: 1,
   hazard,
+  hazard_affiliations: [],
+  hazard_training: [],
   offer_seconds: 60,
   verify_seconds: 60,
   dispatch_seconds: 60,
@@ -18,12 +20,32 @@ const plan = (priority: Plan['priority'], hazard = false): Plan => ({
   resolve_seconds: 60,
   check_seconds: 60,
   checklist: [],
+  units: [],
+  send_first: false,
+  over_offer: 1.5,
+  waves: [],
+  ladder: [],
+  pair: false,
+  welfare_seconds: 0,
+  tell: [],
+  working_hours: false,
+  reach: [],
 })
+const base = { id: 1, version: 1 }
 const types: IncidentType[] = [
-  { code: 'security', family: 'security', name_zh: '社会安全', name_en: 'Security' },
-  { code: 'security.fight', parent_code: 'security', family: 'security', name_zh: '打架斗殴', name_en: 'Fight', plan: plan('critical') },
-  { code: 'urban', family: 'urban', name_zh: '城市管理', name_en: 'Urban' },
+  { ...base, code: 'security', family: 'security', name_zh: '社会安全', name_en: 'Security' },
   {
+    ...base,
+    code: 'security.fight',
+    parent_code: 'security',
+    family: 'security',
+    name_zh: '打架斗殴',
+    name_en: 'Fight',
+    plan: plan('critical'),
+  },
+  { ...base, code: 'urban', family: 'urban', name_zh: '城市管理', name_en: 'Urban' },
+  {
+    ...base,
     code: 'urban.manhole',
     parent_code: 'urban',
     family: 'urban',
@@ -31,12 +53,26 @@ const types: IncidentType[] = [
     name_en: 'Broken manhole cover',
     plan: plan('normal'),
   },
-  { code: 'empty', family: 'health', name_zh: '公共卫生', name_en: 'Health' },
+  // under a group, and one that is out of use
+  { ...base, code: 'urban.roads', parent_code: 'urban', family: 'urban', name_zh: '道路', name_en: 'Roads' },
+  { ...base, code: 'urban.kerb', parent_code: 'urban.roads', family: 'urban', name_zh: '路沿', name_en: 'Kerb', plan: plan('low') },
+  {
+    ...base,
+    code: 'urban.old',
+    parent_code: 'urban',
+    family: 'urban',
+    name_zh: '旧井盖',
+    name_en: 'Old manhole cover',
+    plan: plan('low'),
+    retired_at: '2026-01-01T00:00:00Z',
+  },
+  { ...base, code: 'empty', family: 'health', name_zh: '公共卫生', name_en: 'Health' },
 ]
 
 describe('the type picker', () => {
   it('puts everyday matters first and leaves out empty groups', () => {
     expect(grouped(types).map((g) => g.parent.code)).toEqual(['urban', 'security'])
+    expect(grouped(types)[0]?.types.map((x) => x.code)).toEqual(['urban.manhole', 'urban.kerb'])
   })
 
   it.each([
@@ -50,9 +86,9 @@ describe('the type picker', () => {
   })
 
   it('says whom to call first where it cannot wait', () => {
-    expect(types.map(callFirst)).toEqual([undefined, 'police', undefined, undefined, undefined])
-    expect(callFirst({ code: 'x', family: 'accident', name_zh: '', name_en: '', plan: plan('normal', true) })).toBe('fire')
-    expect(callFirst({ code: 'x', family: 'health', name_zh: '', name_en: '', plan: plan('critical') })).toBe('medical')
+    expect(types.map(callFirst)).toEqual([undefined, 'police', undefined, undefined, undefined, undefined, undefined, undefined])
+    expect(callFirst({ ...base, code: 'x', family: 'accident', name_zh: '', name_en: '', plan: plan('normal', true) })).toBe('fire')
+    expect(callFirst({ ...base, code: 'x', family: 'health', name_zh: '', name_en: '', plan: plan('critical') })).toBe('medical')
   })
 })
 

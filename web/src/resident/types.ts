@@ -9,11 +9,11 @@ export interface Group {
 /** Everyday matters first; for the rest one calls anyway. */
 const order: readonly string[] = ['urban', 'service', 'accident', 'natural', 'health', 'security']
 
-/** Types that can be reported, under their parents. */
+/** Types in use that can be reported, under their families. */
 export function grouped(all: readonly IncidentType[]): Group[] {
   return all
     .filter((t) => t.parent_code === undefined)
-    .map((parent) => ({ parent, types: all.filter((t) => t.parent_code === parent.code && t.plan) }))
+    .map((parent) => ({ parent, types: all.filter((t) => t.family === parent.family && t.plan && !t.retired_at) }))
     .filter((g) => g.types.length > 0)
     .sort((a, b) => order.indexOf(a.parent.family) - order.indexOf(b.parent.family))
 }
@@ -22,7 +22,7 @@ export function grouped(all: readonly IncidentType[]): Group[] {
 export function found(all: readonly IncidentType[], typed: string): IncidentType[] {
   const words = typed.trim().toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return []
-  return all.filter((t) => t.plan && words.every((w) => `${t.name_zh} ${t.name_en}`.toLowerCase().includes(w)))
+  return all.filter((t) => t.plan && !t.retired_at && words.every((w) => `${t.name_zh} ${t.name_en}`.toLowerCase().includes(w)))
 }
 
 /** Whom to call before reporting, where it cannot wait. */

@@ -22,6 +22,7 @@ const snapshot = (offset: number, nouns: Partial<SnapshotFrame> = {}, epoch = 'e
   epoch,
   offset,
   server_time: time,
+  reason: 'first',
   incidents: [],
   offers: [],
   assignments: [],
@@ -33,7 +34,7 @@ const told = (...frames: Frame[]): Picture => foldAll(emptyPicture(), frames, st
 describe('the picture', () => {
   it('begins with a snapshot and knows the server’s clock', () => {
     const p = foldAll(emptyPicture(), [snapshot(7, { incidents: [incident(1, 1)] })], start - 1500)
-    expect(p).toMatchObject({ epoch: 'e', offset: 7, clockOffset: 1500 })
+    expect(p).toMatchObject({ epoch: 'e', offset: 7, clock: { offset: 1500 } })
     expect([...p.incidents.keys()]).toEqual([1])
   })
 
@@ -54,11 +55,11 @@ describe('the picture', () => {
   it('shows people in view, and of a crowd only those who work', () => {
     const task = { task: { incident_id: 1, assignment_id: 1, state: 'en_route' } } as Partial<Responder>
     const working = snapshot(1, { responders: [responder(1, task)] })
-    const listed = told(working, { type: 'people', total: 1, responders: [responder(2)], crowd: [] })
+    const listed = told(working, { type: 'people', offset: 1, total: 1, responders: [responder(2)], crowd: [] })
     expect([...listed.responders.keys()]).toEqual([1, 2])
-    const elsewhere = fold(listed, { type: 'people', total: 1, responders: [responder(3)], crowd: [] }, start)
+    const elsewhere = fold(listed, { type: 'people', offset: 1, total: 1, responders: [responder(3)], crowd: [] }, start)
     expect([...elsewhere.responders.keys()]).toEqual([1, 3])
-    const crowd = fold(elsewhere, { type: 'people', total: 5000, responders: [], crowd: [[117, 36, 5000]] }, start)
+    const crowd = fold(elsewhere, { type: 'people', offset: 1, total: 5000, responders: [], crowd: [[117, 36, 5000]] }, start)
     expect([...crowd.responders.keys()]).toEqual([1])
     expect(crowd.crowd).toEqual([[117, 36, 5000]])
     const begun = foldAll(crowd, [event(2, { responder: responder(4) }), event(3, { responder: responder(5, task) })], start)
@@ -126,6 +127,12 @@ describe('the picture', () => {
     for (let n = 1; n <= 1000; n++) p = fold(p, event(n), start)
     expect(p.events).toHaveLength(keptEvents)
     expect(p.events[0]?.offset).toBe(1000)
+  })
+
+  it('is not flooded by thousands who answer a call-up: the newest answer stands for all', () => {
+    let p = fold(told(snapshot(0)), event(1), start)
+    for (let n = 2; n <= 1000; n++) p = fold(p, event(n, { event: { ...event(n).event, noun: 'call_up_member' } }), start)
+    expect(p.events.map((e) => e.offset)).toEqual([1000, 1])
   })
 
   it('takes over the offset of a heartbeat, and its ages', () => {

@@ -1,6 +1,7 @@
 // The picture as the feed tells it: pure functions from a picture and a frame
 // to the next picture.
-import type { Crowd, EventFrame, Frame } from '../api/frames'
+import { type Clock, heardTime, unknownClock } from '../api/clock'
+import type { Crowd, EventFrame, Frame, Onlooker } from '../api/frames'
 import type { Assignment, FeedEvent, Incident, Offer, Responder } from '../api/types'
 
 export interface Picture {
@@ -15,13 +16,16 @@ export interface Picture {
   crowd: Crowd
   /** The newest events, newest first, at most `keptEvents`. */
   events: readonly FeedEvent[]
-  /** Server's clock less ours, in ms. */
-  clockOffset: number
+  /** Who has the incident open that is open here, this account among them. */
+  presence: { readonly incident: number; readonly accounts: readonly Onlooker[] }
+  clock: Clock
   /** Age of each layer at the last heartbeat, in ms. */
   ages: Readonly<Record<string, number>>
 }
 
 export const keptEvents = 100
+
+const nobody: Picture['presence'] = { incident: 0, accounts: [] }
 
 export function emptyPicture(): Picture {
   return {
@@ -33,7 +37,8 @@ export function emptyPicture(): Picture {
     responders: new Map(),
     crowd: [],
     events: [],
-    clockOffset: 0,
+    presence: nobody,
+    clock: unknownClock,
     ages: {},
   }
 }
@@ -57,22 +62,23 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
         ...picture,
         epoch: frame.epoch,
         offset: frame.offset,
-        clockOffset: Date.parse(frame.server_time) - now,
+        clock: heardTime(picture.clock, Date.parse(frame.server_time), now),
         incidents: byId(frame.incidents),
         offers: byId(frame.offers),
         assignments: byId(frame.assignments),
         responders: byId(frame.responders),
         crowd: [],
+        presence: nobody,
         events: picture.epoch === frame.epoch && frame.reason !== 'first' ? picture.events : [],
       }
     case 'resumed':
-      return { ...picture, epoch: frame.epoch, clockOffset: Date.parse(frame.server_time) - now }
+      return { ...picture, epoch: frame.epoch, presence: nobody, clock: heardTime(picture.clock, Date.parse(frame.server_time), now) }
     case 'heartbeat':
       // Everything up to this offset that is ours came before it on the same socket.
       return {
         ...picture,
         offset: Math.max(picture.offset, frame.offset),
-        clockOffset: Date.parse(frame.server_time) - now,
+        clock: heardTime(picture.clock, Date.parse(frame.server_time), now),
         ages: frame.layers,
       }
     case 'people':
@@ -81,6 +87,8 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
         responders: new Map([...[...picture.responders].filter(([, r]) => r.task), ...byId(frame.responders)]),
         crowd: frame.crowd,
       }
+    case 'presence':
+      return { ...picture, presence: { incident: frame.incident_id, accounts: frame.accounts } }
     case 'positions':
       return { ...picture, responders: moved(picture.responders, frame.p) }
     case 'event':
@@ -88,11 +96,16 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
   }
 }
 
+/** Thousands answer one call-up: the newest answer stands for those before it. */
+function keptBefore(events: readonly FeedEvent[], next: FeedEvent): readonly FeedEvent[] {
+  return next.noun === 'call_up_member' ? events.filter((e) => e.noun !== next.noun) : events
+}
+
 function withEvent(picture: Picture, frame: EventFrame): Picture {
   return {
     ...picture,
     offset: frame.offset,
-    events: [frame.event, ...picture.events].slice(0, keptEvents),
+    events: [frame.event, ...keptBefore(picture.events, frame.event)].slice(0, keptEvents),
     incidents: put(picture.incidents, frame.incident, (i) => !terminal.has(i.state)),
     offers: put(picture.offers, frame.offer, (o) => openOffer.has(o.state)),
     assignments: put(picture.assignments, frame.assignment, (a) => activeAssignment.has(a.state)),

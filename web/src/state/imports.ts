@@ -14,6 +14,7 @@ export const importable = [
   'devices',
   'responders',
   'roster',
+  'type_codes',
 ] as const
 
 /** What the server takes in one file. */

@@ -25,7 +25,7 @@ export const ready = ref(false)
 const ticking = ref(Date.now())
 
 /** The server's time, ticking each second. */
-export const now = computed(() => ticking.value + picture.value.clockOffset)
+export const now = computed(() => ticking.value + picture.value.clock.offset)
 setInterval(() => {
   ticking.value = Date.now()
 }, 1000)
@@ -132,6 +132,7 @@ async function enter(): Promise<void> {
     since: () => (picture.value.epoch ? { epoch: picture.value.epoch, offset: picture.value.offset } : undefined),
   })
   if (lookedAt) feed.look(lookedAt)
+  feed.watching(openIncident)
   feed.start()
 }
 
@@ -146,6 +147,13 @@ setInterval(() => {
   if (lookedAt && picture.value.crowd.length > 0 && link.value === 'live') feed?.look(lookedAt)
 }, 15_000)
 
+/** Says which incident is open on this page: who else has it open is in the picture. */
+export function watching(incident: number | null): void {
+  openIncident = incident
+  feed?.watching(incident)
+}
+let openIncident: number | null = null
+
 /** The session is over by itself. */
 function signedOut(): void {
   feed?.stop()
@@ -158,14 +166,6 @@ function signedOut(): void {
   }
   session.value = null
   picture.value = emptyPicture()
-}
-
-if (typeof document !== 'undefined') {
-  const wake = () => {
-    if (document.visibilityState === 'visible') feed?.wake()
-  }
-  document.addEventListener('visibilitychange', wake)
-  window.addEventListener('online', () => feed?.wake())
 }
 
 export function areaName(id: number | undefined): string {

@@ -14,7 +14,7 @@ export function inQueue(i: Incident, queue: QueueName, me: number, now: number):
     case 'mine':
       return i.opened_by === me || i.verified_by === me
     case 'unassigned':
-      return (i.state === 'verified' || i.state === 'dispatching') && i.active === 0
+      return (i.state === 'verified' || i.state === 'dispatching') && i.active === 0 && !i.orders
     case 'overdue':
       return i.due_at !== undefined && Date.parse(i.due_at) < now
     case 'check':

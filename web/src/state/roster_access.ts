@@ -7,6 +7,7 @@ const allowed = {
   see: ['commander', 'dispatcher', 'community', 'system_administrator'],
   roster: ['commander', 'dispatcher', 'system_administrator'],
   administer: ['system_administrator'],
+  dispatch: ['commander', 'dispatcher'],
 } as const
 export type RosterAction = keyof typeof allowed
 

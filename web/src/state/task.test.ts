@@ -14,6 +14,9 @@ function heard(mine: Partial<Mine> = {}): Heard {
       on_call: [],
       offers: [],
       nearby: [],
+      volunteered: [],
+      thanked: [],
+      call_ups: [],
       position_consent: { holds: true, asks: false, version: 1 },
       ...mine,
     },
@@ -93,6 +96,13 @@ describe('offers', () => {
     expect(view(h).put.map((o) => o.id)).toEqual([1, 2])
     expect(view(h, [], start + 31_000).offers.map((o) => o.id)).toEqual([1])
   })
+
+  it('there was no need of are thanked for, until who gets it stands by', () => {
+    const h = heard({ thanked: [{ offer_id: 8, incident_id: 5, type_code: 'x', area_name: '东苑', open: true }] })
+    expect(view(h).thanked.map((o) => o.offer_id)).toEqual([8])
+    expect(view(h, [item('offer.accept', 'offer:8')]).thanked).toEqual([])
+    expect(view(heard()).thanked).toEqual([])
+  })
 })
 
 describe('the task', () => {
@@ -169,5 +179,18 @@ describe('sharing the position', () => {
     const withdrawn = { holds: false, asks: true, version: 1 }
     expect(mayShare(view(heard({ duty: duty(), position_consent: withdrawn })))).toBe(false)
     expect(mayShare(view(heard({ assignment: assignment('en_route'), position_consent: withdrawn })))).toBe(false)
+  })
+})
+
+describe('near by', () => {
+  it('shows that one said so before the server has heard, and the server alone after', () => {
+    const near = (box: Box, mine: Partial<Mine> = {}) => phoneView(heard({ nearby: [incident], ...mine }), box, start, null).nearby
+    const said = item('volunteer.open', 'volunteer:5')
+    expect(near([])).toMatchObject([{ volunteered: false, pending: undefined }])
+    expect(near([said])).toMatchObject([{ volunteered: true, pending: said }])
+    expect(near([item('volunteer.withdraw', 'volunteer:5')], { volunteered: [5] })).toMatchObject([{ volunteered: false }])
+    expect(near([{ ...said, state: 'refused', overAt: start + 1 }])).toMatchObject([{ volunteered: false }])
+    expect(near([], { volunteered: [5] })).toMatchObject([{ volunteered: true }])
+    expect(near([], { volunteered: [5], offers: [offer(3, { incident_id: 5 })] })).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 // What a phone shows: the server's word, and on top of it the taps that the
 // server has not answered yet. Pure.
-import type { Config, Mine, MyAssignment, MyOffer, Plan } from '../api/types'
+import type { Config, Incident, Mine, MyAssignment, MyOffer, Plan } from '../api/types'
+import { type CallUpView, callUpsView } from './call_up'
 import { type Box, type Item, isOver } from './outbox'
 
 /** The server's word and when it was asked for, by the device's clock, in ms. */
@@ -18,11 +19,17 @@ export interface TaskView {
   incident: MyAssignment['incident']
   plan: Plan | undefined
   dispatcherPhone: string
+  /** What they are asked to do there: the perimeter is outside the danger. */
+  kind: MyOffer['task']
   state: 'accepted' | Step
   acceptedAt: string
   offerId: number
   /** undefined while the acceptance itself waits. */
   assignmentId: number | undefined
+  /** Since when they are asked whether they are all right; undefined where they are not, or have answered. */
+  welfareAsked: string | undefined
+  /** Whether they would go in alone where two are demanded. */
+  alone: boolean
   /** The tap that makes the assignment, while it waits. */
   acceptKey: string | undefined
   /** The newest tap on it that waits. */
@@ -38,14 +45,29 @@ export interface DutyView {
   pending: Item | undefined
 }
 
+/** An incident near by that lacks people. */
+export interface NearView {
+  incident: Incident
+  /** Whether one said that one can go. */
+  volunteered: boolean
+  /** The newest tap on it that waits. */
+  pending: Item | undefined
+}
+
 export interface PhoneView {
   duty: DutyView
   /** To be answered now, the one that ends first in front. */
   offers: MyOffer[]
   /** Answered with later, or standing by. */
   put: MyOffer[]
+  /** Withdrawn because there were enough: they are thanked, and may stand by. */
+  thanked: Mine['thanked']
   task: TaskView | null
-  nearby: Mine['nearby']
+  nearby: NearView[]
+  /** What one is called up to, the one that gathers first in front. */
+  callUps: CallUpView[]
+  /** Whether one is on call now. */
+  onCall: boolean
   /** Whether the person has agreed to the use of the position. */
   consents: boolean
 }
@@ -65,10 +87,25 @@ export function phoneView(heard: Heard, box: Box, now: number, config: Config | 
       .filter((o) => (o.state === 'offered' || o.state === 'seen' || (o.state === 'later' && !later(o))) && Date.parse(o.expires_at) > now)
       .sort((a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at) || a.id - b.id),
     put: open.filter((o) => o.state === 'standby' || later(o)),
+    thanked: (heard.mine.thanked ?? []).filter((o) => !answered.has(`offer:${o.offer_id}`)),
     task: taskView(heard.mine, taps, config),
-    nearby: heard.mine.nearby,
+    nearby: nearView(heard.mine, taps),
+    onCall: heard.mine.on_call.some((d) => Date.parse(d.starts_at) <= now && (!d.ends_at || Date.parse(d.ends_at) > now)),
+    callUps: callUpsView(heard.mine.call_ups ?? [], taps),
     consents: heard.mine.position_consent?.holds ?? false,
   }
+}
+
+/** Who was asked answers the offer, and the list leaves it out. */
+function nearView(mine: Mine, taps: Box): NearView[] {
+  const asked = new Set(mine.offers.map((o) => o.incident_id))
+  return mine.nearby
+    .filter((i) => !asked.has(i.id))
+    .map((incident) => {
+      const last = taps.findLast((i) => i.subject === `volunteer:${incident.id}` && i.state !== 'refused')
+      const volunteered = last ? last.kind === 'volunteer.open' : (mine.volunteered ?? []).includes(incident.id)
+      return { incident, volunteered, pending: last && !isOver(last) ? last : undefined }
+    })
 }
 
 function dutyView(mine: Mine, taps: Box, now: number): DutyView {
@@ -101,6 +138,7 @@ function taskView(mine: Mine, taps: Box, config: Config | null): TaskView | null
     const step = tap.kind.startsWith('assignment.') ? tap.kind.slice('assignment.'.length) : ''
     const belongs = tap.subject === `offer:${task.offerId}` || tap.subject === `assignment:${task.assignmentId}`
     if (belongs && step === 'release') return null
+    if (belongs && step === 'welfare') task = { ...task, welfareAsked: undefined, pending: isOver(tap) ? task.pending : tap }
     if (!belongs || steps.indexOf(step) <= steps.indexOf(task.state)) continue
     task = { ...task, state: step as Step, pending: isOver(tap) ? undefined : tap }
   }
@@ -113,10 +151,13 @@ function ofAssignment(a: MyAssignment): TaskView {
     incident: a.incident,
     plan: a.plan,
     dispatcherPhone: a.dispatcher_phone,
+    kind: a.task,
     state,
     acceptedAt: a.accepted_at,
     offerId: a.offer_id,
     assignmentId: a.id,
+    welfareAsked: a.welfare_asked,
+    alone: goesAlone(a.plan, a.task, a.incident.active),
     acceptKey: undefined,
     pending: undefined,
   }
@@ -129,16 +170,26 @@ function ofAcceptance(mine: Mine, taps: Box, config: Config | null): TaskView | 
   if (!accept || !offer || (accept.state === 'sent' && accept.result === undefined)) return null
   return {
     incident: offer.incident,
-    plan: config?.incident_types.find((t) => t.code === offer.incident.type_code)?.plan,
+    plan: planOf(offer, config),
     dispatcherPhone: '',
+    kind: offer.task,
     state: 'accepted',
     acceptedAt: new Date(accept.at).toISOString(),
     offerId: offer.id,
     assignmentId: accept.result,
+    welfareAsked: undefined,
+    alone: goesAlone(planOf(offer, config), offer.task, offer.incident.active + 1),
     acceptKey: accept.key,
     pending: isOver(accept) ? undefined : accept,
   }
 }
+
+const planOf = (offer: MyOffer, config: Config | null): Plan | undefined =>
+  config?.incident_types.find((t) => t.code === offer.incident.type_code)?.plan
+
+/** Where the plan demands two the first waits for the second before they go in. */
+const goesAlone = (plan: Plan | undefined, task: MyOffer['task'], active: number): boolean =>
+  (plan?.pair ?? false) && task === 'direct' && active < 2
 
 /** The step after a state; undefined when it is over. */
 export function nextStep(state: TaskView['state']): Step | undefined {

@@ -100,9 +100,8 @@ export async function readAllDuties(
   return duties.size < total ? readDuties(params, most, progress) : { duties: [...duties.values()], total }
 }
 
-const nouns = new Set(['duty', 'shift', 'team', 'rotation', 'holiday'])
-/** Changes with each event that a roster may show. */
-const stamp = computed(() => picture.value.events.find((e) => nouns.has(e.noun))?.offset ?? 0)
+/** What a roster may show. */
+const ofRosters: ReadonlySet<string> = new Set(['duty', 'shift', 'team', 'rotation', 'holiday'])
 
 export interface Fresh {
   loading: ShallowRef<boolean>
@@ -111,10 +110,16 @@ export interface Fresh {
 }
 
 /**
- * Keeps something read: at once, when a source changes, upon events of rosters
- * and every so often. A read that was overtaken by another tells by `current`.
+ * Keeps something read: at once, when a source changes, upon events about some
+ * nouns (those of rosters) and every so often. A read that was overtaken by another tells by `current`.
  */
-export function useFresh(read: (current: () => boolean) => Promise<void>, source: () => unknown, everyMs = 60_000): Fresh {
+export function useFresh(
+  read: (current: () => boolean) => Promise<void>,
+  source: () => unknown,
+  everyMs = 60_000,
+  about: ReadonlySet<string> = ofRosters,
+): Fresh {
+  const stamp = computed(() => picture.value.events.find((e) => about.has(e.noun))?.offset ?? 0)
   const loading = shallowRef(true)
   const failure = shallowRef('')
   let asked = 0

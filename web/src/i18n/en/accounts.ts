@@ -164,6 +164,8 @@ export const accounts = {
     assignment_state: 'tasks’ states',
     assignment_name: 'who is on a task',
     assignment_words: 'tasks’ words',
+    unit_order_state: 'Orders to units',
+    unit_order_words: 'What units were asked, and said',
     timeline_words: 'notes',
     photo_picture: 'photos',
     event_state: 'the log',

@@ -27,6 +27,7 @@ export const wall = {
   age: 'data {age} old',
   reportedToday: '{n} reported today, {closed} closed',
   newCritical: 'Critical: {what}',
+  alarm: { help: 'Call for help', silent: 'Somebody does not answer', unseen: 'not seen to', seen: 'seen to' },
   alertsNone: 'No warning in force.',
   cells: 'People a cell',
   alerts: 'Warnings',

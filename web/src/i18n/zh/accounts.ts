@@ -163,6 +163,8 @@ export const accounts = {
     assignment_state: '任务状态',
     assignment_name: '任务人员',
     assignment_words: '任务说明',
+    unit_order_state: '责任单位派单',
+    unit_order_words: '责任单位派单要求与说明',
     timeline_words: '补充情况',
     photo_picture: '照片',
     event_state: '事件记录',

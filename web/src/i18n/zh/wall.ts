@@ -27,6 +27,7 @@ export const wall = {
   age: '数据 {age} 前',
   reportedToday: '今日上报 {n} 件，办结 {closed} 件',
   newCritical: '特急：{what}',
+  alarm: { help: '人员遇险求助', silent: '人员失联', unseen: '待接警', seen: '已接警' },
   alertsNone: '当前无预警。',
   cells: '每格可派力量（人）',
   alerts: '预警',
