@@ -14,6 +14,7 @@ import (
 	"yiping/seed"
 	"yiping/server/audit"
 	"yiping/server/dispatch"
+	"yiping/server/frame"
 	"yiping/server/httpapi"
 	"yiping/server/importer"
 	"yiping/server/jobs"
@@ -310,8 +311,8 @@ type feed struct {
 }
 
 // Subscribe subscribes.
-func (f feed) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, wish live.Wish) (httpapi.Subscription, error) {
-	s, err := f.hub.Subscribe(ctx, actor, homeArea, live.Since{Epoch: epoch, Offset: offset}, wish)
+func (f feed) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, wish live.Wish, wake func()) (httpapi.Subscription, error) {
+	s, err := f.hub.Subscribe(ctx, actor, homeArea, live.Since{Epoch: epoch, Offset: offset}, wish, wake)
 	if err != nil {
 		return nil, err
 	}
@@ -325,9 +326,9 @@ type subscription struct {
 }
 
 // Next takes what waits.
-func (s subscription) Next() ([]byte, string) {
-	message, closed := s.Subscriber.Next()
-	return message, string(closed)
+func (s subscription) Next(list []*frame.Message) ([]*frame.Message, string) {
+	list, closed := s.Subscriber.Next(list)
+	return list, string(closed)
 }
 
 // Look names what part of the map is looked at.

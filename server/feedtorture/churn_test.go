@@ -82,6 +82,7 @@ func leave(p person, address string, way int) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -18,19 +19,21 @@ import (
 	"golang.org/x/time/rate"
 
 	"yiping/server/dispatch"
+	"yiping/server/frame"
 	"yiping/server/live"
 )
 
-// Feed is where subscriptions come from: the hub.
+// Feed is where subscriptions come from: the hub. wake is called, and must not wait,
+// when there is something to take.
 type Feed interface {
-	Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, wish live.Wish) (Subscription, error)
+	Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, epoch string, offset int64, wish live.Wish, wake func()) (Subscription, error)
 }
 
 // Subscription is one page's view of the feed.
 type Subscription interface {
-	Ready() <-chan struct{}
-	// Next takes what waits as one JSON array; closed says why it ended, "" while it goes on.
-	Next() (message []byte, closed string)
+	// Next appends what waits to a list of messages, each a JSON array of frames;
+	// closed says why it ended, "" while it goes on.
+	Next(list []*frame.Message) (messages []*frame.Message, closed string)
 	// Look asks for the people in a view, nil for everywhere.
 	Look(view *orb.Bound)
 	// Open says which incident the page has open, 0 for none: who has the same one
@@ -39,10 +42,8 @@ type Subscription interface {
 	Leave()
 }
 
-const (
-	inboundLimit = 64 << 10 // of a message, inflated
-	deflateFrom  = 512      // bytes below which compressing costs more than it saves
-)
+// inboundLimit is of a message, inflated.
+const inboundLimit = 64 << 10
 
 // patience is how long a socket waits for its client.
 type patience struct {
@@ -51,9 +52,11 @@ type patience struct {
 
 var usualPatience = patience{subscribe: 10 * time.Second, ping: 25 * time.Second, pong: 8 * time.Second, write: 10 * time.Second, linger: time.Second}
 
-// live registers the socket of the live feed.
+// live registers the socket of the live feed. The handler is done once the
+// connection is taken over: what a socket needs while nothing happens is one
+// goroutine, which reads.
 func (a *api) live() {
-	upgrader := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+	upgrader := websocket.Upgrader{ReadBufferSize: 512, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
 		EnableCompression: true, CheckOrigin: a.knownOrigin}
 	a.raw("GET", "/api/v1/live", SignedIn, func(w http.ResponseWriter, r *http.Request) {
 		session := sessionOf(r.Context())
@@ -62,14 +65,28 @@ func (a *api) live() {
 			a.writeProblem(w, r, dispatch.Refuse(dispatch.CodeTooMany, ""))
 			return
 		}
-		defer leave()
-		conn, err := upgrader.Upgrade(w, r, nil)
+		over := &takenOver{ResponseWriter: w, within: a.patience.write}
+		conn, err := upgrader.Upgrade(over, r, nil)
 		if err != nil {
-			return // the upgrader has answered
+			leave() // the upgrader has answered
+			return
 		}
-		c := &socket{api: a, conn: conn, request: r, session: session, patience: a.patience}
-		c.serve()
+		c := &socket{api: a, conn: conn, wire: over.wire, request: credentials(r), session: session, patience: a.patience, leave: leave}
+		c.ctx, c.cancel = context.WithCancel(c.request.Context())
+		go c.serve()
 	})
+}
+
+// credentials is what of a request says who asks: it is looked at again for as long
+// as the socket is open, and holds nothing else of the request.
+func credentials(r *http.Request) *http.Request {
+	kept := &http.Request{Method: r.Method, URL: &url.URL{Path: strings.Clone(r.URL.Path)}, Header: http.Header{}}
+	for _, name := range []string{"Authorization", "Cookie"} {
+		for _, value := range r.Header.Values(name) {
+			kept.Header.Add(name, strings.Clone(value))
+		}
+	}
+	return kept.WithContext(context.WithValue(context.Background(), keyCaller, callerOf(r.Context())))
 }
 
 // knownOrigin lets in pages of this server and those that are listed: of the
@@ -89,40 +106,58 @@ func (a *api) knownOrigin(r *http.Request) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host) && (u.Scheme == "https" || u.Scheme == "http" && !callerOf(r.Context()).secure)
 }
 
-// socket is one connection of the live feed.
+// socket is one connection of the live feed. One goroutine reads and ends it;
+// another writes while there is something to write (socket_write.go).
 type socket struct {
 	api     *api
 	conn    *websocket.Conn
-	request *http.Request
-	session dispatch.Session
+	wire    *wire
+	ctx     context.Context
+	cancel  context.CancelFunc
+	request *http.Request // who asks
+	leave   func()        // gives its place back
+	watched *watched
 	wish    live.Wish // what it has asked for
 	patience
 
 	mu       sync.Mutex // what the reader and the writer share
+	session  dispatch.Session
 	sub      Subscription
 	view     *orb.Bound // that the client looks at
 	incident *int64     // that the client has open, nil for none
+	over     bool       // it has ended: no subscription any more
+
+	writing writing
 }
 
 func (c *socket) serve() {
+	defer c.leave()
 	defer c.end()
-	_ = c.conn.SetCompressionLevel(1)
+	defer c.cancel()
+	defer c.caught()
 	first, err := c.readHello()
 	if err != nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(c.request.Context())
-	defer cancel()
-	watched := c.api.watch.join(c.session)
-	defer c.api.watch.leave(watched)
+	c.watched = c.api.watch.join(c.session, c.kick)
+	defer c.api.watch.leave(c.watched)
 	c.wish, c.view = first.wish(), boundOf(first.View)
-	if !c.subscribe(ctx, first) {
+	defer c.unsubscribe()
+	if !c.subscribe(c.ctx, first) {
 		return
 	}
-	defer func() { c.sub.Leave() }()
-	gone := make(chan struct{})
-	go c.read(gone)
-	c.write(ctx, watched, gone)
+	pings := time.AfterFunc(c.ping, c.ask)
+	defer pings.Stop()
+	c.pings(pings)
+	c.read()
+}
+
+// caught logs what must not happen; the connection ends, the server does not.
+func (c *socket) caught() {
+	if v := recover(); v != nil {
+		c.api.Log.Error().Interface("panic", v).Bytes("stack", debug.Stack()).Msg("a socket panicked")
+		_ = c.conn.Close()
+	}
 }
 
 // What a client must not do.
@@ -188,9 +223,8 @@ const lookEvery = 200 * time.Millisecond
 
 // read answers pings, notices the end, and takes what part of the map the client
 // looks at; other than that it has nothing more to say.
-func (c *socket) read(gone chan<- struct{}) {
-	defer close(gone)
-	alive := func() { _ = c.conn.SetReadDeadline(time.Now().Add(c.ping + c.pong)) }
+func (c *socket) read() {
+	alive := c.stayOpen
 	alive()
 	c.conn.SetPongHandler(func(string) error { alive(); return nil })
 	for {
@@ -207,78 +241,8 @@ func (c *socket) read(gone chan<- struct{}) {
 		case "view":
 			c.look(boundOf(m.View))
 		case "watching":
-			c.attend(c.request.Context(), m.Incident)
+			c.attend(c.ctx, m.Incident)
 		}
 		time.Sleep(lookEvery)
 	}
-}
-
-// write drains the subscription, pings, and takes over what has become of the session.
-func (c *socket) write(ctx context.Context, w *watched, gone <-chan struct{}) {
-	pings := time.NewTicker(c.ping)
-	defer pings.Stop()
-	for {
-		select {
-		case <-w.changed: // before anything else is sent
-			if !c.renew(ctx, w) {
-				return
-			}
-			continue
-		default:
-		}
-		select {
-		case <-gone:
-			return
-		case <-w.changed:
-			if !c.renew(ctx, w) {
-				return
-			}
-		case <-c.sub.Ready():
-			message, closed := c.sub.Next()
-			if message != nil && !c.send(message) {
-				return
-			}
-			if closed != "" {
-				c.closeFor(closed)
-				return
-			}
-		case <-pings.C:
-			if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.patience.write)) != nil {
-				return
-			}
-		}
-	}
-}
-
-func (c *socket) send(message []byte) bool {
-	_ = c.conn.SetWriteDeadline(time.Now().Add(c.patience.write))
-	c.conn.EnableWriteCompression(len(message) >= deflateFrom)
-	return c.conn.WriteMessage(websocket.TextMessage, message) == nil
-}
-
-func (c *socket) closeFor(reason string) {
-	switch reason {
-	case "too_slow":
-		c.close(closeTooSlow)
-	default:
-		c.close(closeStopping)
-	}
-}
-
-// close says why it ends.
-func (c *socket) close(why closing) { c.closeSaying(why, why.Name) }
-
-// closeSaying says more than the name of why it ends.
-func (c *socket) closeSaying(why closing, reason string) {
-	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.Code, reason), time.Now().Add(c.patience.write))
-}
-
-// end closes the connection. What the client still sends is taken for a moment:
-// closed at once, it would be told of a broken connection rather than why.
-func (c *socket) end() {
-	if conn, ok := c.conn.NetConn().(interface{ CloseWrite() error }); ok && conn.CloseWrite() == nil {
-		_ = c.conn.SetReadDeadline(time.Now().Add(c.linger))
-		_, _ = io.CopyN(io.Discard, c.conn.NetConn(), 1<<20)
-	}
-	_ = c.conn.Close()
 }

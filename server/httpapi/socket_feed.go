@@ -18,12 +18,27 @@ func (c *socket) subscribe(ctx context.Context, first hello) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.over {
+		sub.Leave()
+		return false
+	}
 	if c.sub != nil {
 		c.sub.Leave()
 	}
 	c.sub = sub
 	sub.Look(c.view)
+	c.kick()
 	return true
+}
+
+// unsubscribe ends it, for good.
+func (c *socket) unsubscribe() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	if c.sub != nil {
+		c.sub.Leave()
+	}
 }
 
 func (c *socket) openFeed(ctx context.Context, first hello) (Subscription, error) {
@@ -41,7 +56,7 @@ func (c *socket) openFeed(ctx context.Context, first hello) (Subscription, error
 	if first.Since != nil {
 		epoch, offset = first.Since.Epoch, first.Since.Offset
 	}
-	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, c.wish)
+	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, c.wish, c.kick)
 }
 
 // look turns the feed to another part of the map.

@@ -18,6 +18,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"yiping/server/dispatch"
+	"yiping/server/frame"
 	"yiping/server/live"
 )
 
@@ -28,6 +29,7 @@ type fakeFeed struct {
 	moved  chan struct{} // closed when open is another; nil where nobody waits
 	first  *fakeSubscription
 	opened []int64 // what Open was called with
+	slowly func()  // what happens while somebody subscribes
 }
 
 // count adds to the open subscriptions and tells who waits; under the lock.
@@ -56,12 +58,15 @@ func (f *fakeFeed) next() (open int, moved <-chan struct{}) {
 	return f.open, f.moved
 }
 
-func (f *fakeFeed) Subscribe(context.Context, dispatch.Actor, int64, string, int64, live.Wish) (Subscription, error) {
+func (f *fakeFeed) Subscribe(_ context.Context, _ dispatch.Actor, _ int64, _ string, _ int64, _ live.Wish, wake func()) (Subscription, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count(1)
-	s := &fakeSubscription{f, make(chan struct{}, 1)}
-	s.ready <- struct{}{} // something to begin with
+	s := &fakeSubscription{feed: f, wake: wake, waits: 1} // something to begin with
+	wake()                                                // before anybody has it
+	if f.slowly != nil {
+		f.slowly()
+	}
 	if f.first == nil {
 		f.first = s
 	}
@@ -70,12 +75,31 @@ func (f *fakeFeed) Subscribe(context.Context, dispatch.Actor, int64, string, int
 
 type fakeSubscription struct {
 	feed  *fakeFeed
-	ready chan struct{}
+	wake  func()
+	waits int // messages, under the feed's lock
 }
 
-func (s *fakeSubscription) Ready() <-chan struct{} { return s.ready }
+// say has one more message wait.
+func (s *fakeSubscription) say() {
+	s.feed.mu.Lock()
+	s.waits++
+	s.feed.mu.Unlock()
+	s.wake()
+}
 
-func (s *fakeSubscription) Next() ([]byte, string) { return []byte(`[{"type":"beat"}]`), "" }
+// take gives what waits, each of the same words.
+func (s *fakeSubscription) take(list []*frame.Message, words string) ([]*frame.Message, string) {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	for ; s.waits > 0; s.waits-- {
+		list = append(list, frame.New([]byte(words)))
+	}
+	return list, ""
+}
+
+func (s *fakeSubscription) Next(list []*frame.Message) ([]*frame.Message, string) {
+	return s.take(list, `[{"type":"beat"}]`)
+}
 
 func (s *fakeSubscription) Look(*orb.Bound) {}
 
@@ -135,9 +159,11 @@ func (l *liveUnder) subscribed() *websocket.Conn {
 	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
 		l.t.Fatal(err)
 	}
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
 	if _, _, err := conn.ReadMessage(); err != nil {
 		l.t.Fatal(err)
 	}
+	_ = conn.SetReadDeadline(time.Time{})
 	return conn
 }
 
@@ -155,8 +181,8 @@ func closedWith(conn *websocket.Conn) (int, string) {
 	}
 }
 
-// frame is a frame as a client sends it, masked with zeros.
-func frame(first byte, payload []byte) []byte {
+// masked is a frame as a client sends it, masked with zeros.
+func masked(first byte, payload []byte) []byte {
 	head := []byte{first, 0x80 | byte(len(payload))}
 	switch {
 	case len(payload) > 0xffff:
@@ -195,21 +221,21 @@ func TestSocketAbused(t *testing.T) {
 		send []byte
 		code int
 	}{
-		{"text that is no JSON", frame(textFrame, []byte("hello")), closeProtocol.Code},
-		{"JSON of another shape", frame(textFrame, []byte(`{"type":7}`)), closeProtocol.Code},
-		{"JSON without end", frame(textFrame, bytes.Repeat([]byte("["), 60_000)), closeProtocol.Code},
-		{"bytes", frame(binaryFrame, []byte{1, 2, 3}), closeNotText.Code},
-		{"a large message", frame(textFrame, bytes.Repeat([]byte("a"), inboundLimit+1)), closeTooLarge.Code},
-		{"a message that unpacks to 64 MB", frame(textFrame|deflated, inflating(64<<20)), closeTooLarge.Code},
-		{"a message that unpacks to a little too much", frame(textFrame|deflated, inflating(inboundLimit)), closeTooLarge.Code},
+		{"text that is no JSON", masked(textFrame, []byte("hello")), closeProtocol.Code},
+		{"JSON of another shape", masked(textFrame, []byte(`{"type":7}`)), closeProtocol.Code},
+		{"JSON without end", masked(textFrame, bytes.Repeat([]byte("["), 60_000)), closeProtocol.Code},
+		{"bytes", masked(binaryFrame, []byte{1, 2, 3}), closeNotText.Code},
+		{"a large message", masked(textFrame, bytes.Repeat([]byte("a"), inboundLimit+1)), closeTooLarge.Code},
+		{"a message that unpacks to 64 MB", masked(textFrame|deflated, inflating(64<<20)), closeTooLarge.Code},
+		{"a message that unpacks to a little too much", masked(textFrame|deflated, inflating(inboundLimit)), closeTooLarge.Code},
 		{"a message that says it is enormous", append([]byte{textFrame, 0x80 | 127}, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0), closeTooLarge.Code},
-		{"a message of many parts", append(frame(0x01, bytes.Repeat([]byte("a"), 60_000)), frame(0x00, bytes.Repeat([]byte("a"), 60_000))...), closeTooLarge.Code},
-		{"deflated nonsense", frame(textFrame|deflated, []byte{0xff, 0xff, 0xff, 0xff}), closeProtocol.Code},
+		{"a message of many parts", append(masked(0x01, bytes.Repeat([]byte("a"), 60_000)), masked(0x00, bytes.Repeat([]byte("a"), 60_000))...), closeTooLarge.Code},
+		{"deflated nonsense", masked(textFrame|deflated, []byte{0xff, 0xff, 0xff, 0xff}), closeProtocol.Code},
 		{"a frame without a mask", []byte{textFrame, 1, 'a'}, closeBroken.Code},
-		{"a frame of no kind", frame(0x83, []byte("a")), closeBroken.Code},
-		{"a continuation of nothing", frame(0x80, []byte("a")), closeBroken.Code},
-		{"a long ping", frame(pingFrame, bytes.Repeat([]byte("a"), 126)), closeBroken.Code},
-		{"pings without end", bytes.Repeat(frame(pingFrame, []byte("a")), 1000), closeTooMany.Code},
+		{"a frame of no kind", masked(0x83, []byte("a")), closeBroken.Code},
+		{"a continuation of nothing", masked(0x80, []byte("a")), closeBroken.Code},
+		{"a long ping", masked(pingFrame, bytes.Repeat([]byte("a"), 126)), closeBroken.Code},
+		{"pings without end", bytes.Repeat(masked(pingFrame, []byte("a")), 1000), closeTooMany.Code},
 		{"a second request", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), closeBroken.Code},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -234,7 +260,7 @@ func TestSocketAbused(t *testing.T) {
 			}
 		})
 	}
-	l.feed.first.ready <- struct{}{}
+	l.feed.first.say()
 	if _, _, err := neighbour.ReadMessage(); err != nil {
 		t.Errorf("the neighbour: %v", err)
 	}
@@ -350,6 +376,17 @@ func TestSocketSilent(t *testing.T) {
 		<-pings
 	}
 	l.left(1)
+}
+
+// TestSocketWokenEarly: what there is to take before the subscription is given out
+// is not forgotten.
+func TestSocketWokenEarly(t *testing.T) {
+	l := newLiveUnder(t)
+	l.feed.slowly = func() { time.Sleep(50 * time.Millisecond) } // the writer has looked by then
+	for range 3 {
+		l.subscribed()
+	}
+	l.left(3)
 }
 
 // TestSocketOrigin: pages of this server and those that are listed, by host,

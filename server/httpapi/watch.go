@@ -37,6 +37,7 @@ type watched struct {
 	sessionID int64
 	grants    []dispatch.Grant // as the socket has them
 	changed   chan struct{}    // signalled until they agree
+	wake      func()           // called then; it does not wait
 }
 
 func newWatch(accounts Accounts, log zerolog.Logger) *watch {
@@ -48,10 +49,10 @@ func newWatch(accounts Accounts, log zerolog.Logger) *watch {
 }
 
 // join adds a socket; the first one starts the watch. leave must be called.
-func (w *watch) join(s dispatch.Session) *watched {
+func (w *watch) join(s dispatch.Session, wake func()) *watched {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	one := &watched{sessionID: s.ID, grants: s.Account.Roles, changed: make(chan struct{}, 1)}
+	one := &watched{sessionID: s.ID, grants: s.Account.Roles, changed: make(chan struct{}, 1), wake: wake}
 	w.sockets[one] = struct{}{}
 	if w.loop == nil {
 		w.loop = make(chan struct{})
@@ -140,6 +141,7 @@ func (w *watch) tell(alive map[int64][]dispatch.Grant) {
 		case one.changed <- struct{}{}:
 		default:
 		}
+		one.wake()
 	}
 }
 

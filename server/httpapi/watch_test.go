@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"yiping/server/dispatch"
+	"yiping/server/frame"
 	"yiping/server/live"
 )
 
@@ -79,18 +80,19 @@ type rightsSubscription struct {
 	left   bool
 }
 
-func (f *rightsFeed) Subscribe(ctx context.Context, actor dispatch.Actor, _ int64, epoch string, _ int64, _ live.Wish) (Subscription, error) {
+func (f *rightsFeed) Subscribe(ctx context.Context, actor dispatch.Actor, _ int64, epoch string, _ int64, _ live.Wish, wake func()) (Subscription, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count(1)
 	viewer, _ := dispatch.ViewerOf(ctx)
-	s := &rightsSubscription{fakeSubscription: &fakeSubscription{&f.fakeFeed, make(chan struct{}, 1)}, shows: fmt.Sprintf("%s %v", epoch, actor.Grants), viewer: viewer}
-	s.ready <- struct{}{}
+	s := &rightsSubscription{fakeSubscription: &fakeSubscription{feed: &f.fakeFeed, wake: wake, waits: 1}, shows: fmt.Sprintf("%s %v", epoch, actor.Grants), viewer: viewer}
 	f.made = append(f.made, s)
 	return s, nil
 }
 
-func (s *rightsSubscription) Next() ([]byte, string) { return []byte(s.shows), "" }
+func (s *rightsSubscription) Next(list []*frame.Message) ([]*frame.Message, string) {
+	return s.take(list, s.shows)
+}
 
 func (s *rightsSubscription) Look(view *orb.Bound) {
 	s.feed.mu.Lock()
@@ -152,8 +154,8 @@ func TestWatchTakesRightsAway(t *testing.T) {
 		t.Fatalf("shown %q, want %q", got, want)
 	}
 	l.left(1)
-	feed.made[0].ready <- struct{}{}
-	feed.made[1].ready <- struct{}{}
+	feed.made[0].say()
+	feed.made[1].say()
 	if got := said(t, conn); got != want {
 		t.Errorf("then shown %q, want %q", got, want)
 	}
@@ -225,11 +227,11 @@ func TestWatchRunsOnce(t *testing.T) {
 			asking--
 			return nil, nil
 		}
-		first := w.join(dispatch.Session{ID: 1})
+		first := w.join(dispatch.Session{ID: 1}, func() {})
 		w.poke()
 		synctest.Wait() // it asks
 		w.leave(first)
-		second := w.join(dispatch.Session{ID: 2})
+		second := w.join(dispatch.Session{ID: 2}, func() {})
 		w.poke()
 		synctest.Wait()
 		close(on)

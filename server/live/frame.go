@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"yiping/server/dispatch"
+	"yiping/server/frame"
 )
 
 // eventFrame is a change as it travels.
@@ -77,6 +78,32 @@ type heartbeatFrame struct {
 	Layers     map[string]int64 `json:"layers" nullable:"false" doc:"Age of each layer in ms."`
 }
 
+// slowFrame says that what moves is merged, since its reader takes too little, or
+// that it no longer is.
+type slowFrame struct {
+	Type string `json:"type"`
+	Slow bool   `json:"slow"`
+}
+
+// array gives frames as they travel, one JSON array.
+func array(frames ...[]byte) []byte {
+	n := 2
+	for _, f := range frames {
+		n += len(f) + 1
+	}
+	out := append(make([]byte, 0, n), '[')
+	for k, f := range frames {
+		if k > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, f...)
+	}
+	return append(out, ']')
+}
+
+// message gives frames as one message that goes as it is.
+func message(frames ...[]byte) *frame.Message { return frame.New(array(frames...)) }
+
 // encode marshals what was made here: it cannot fail.
 func encode(v any) []byte {
 	raw, err := json.Marshal(v)
@@ -88,12 +115,13 @@ func encode(v any) []byte {
 
 // place is a position as it travels: id, lon, lat, heading (-1 unknown), time.
 type place struct {
+	id                int64
 	lon, lat, heading float64
 	at                int64 // unix milliseconds
 }
 
 func placeOf(p dispatch.Position) place {
-	out := place{lon: p.Lon, lat: p.Lat, heading: -1, at: p.At.UnixMilli()}
+	out := place{id: p.ResponderID, lon: p.Lon, lat: p.Lat, heading: -1, at: p.At.UnixMilli()}
 	if p.HeadingDegrees != nil {
 		out.heading = *p.HeadingDegrees
 	}
@@ -101,17 +129,15 @@ func placeOf(p dispatch.Position) place {
 }
 
 // encodePositions writes the compact frame of positions.
-func encodePositions(places map[int64]place) []byte {
+func encodePositions(places []place) []byte {
 	out := make([]byte, 0, 64+len(places)*56)
 	out = append(out, `{"type":"positions","p":[`...)
-	first := true
-	for id, p := range places {
-		if !first {
+	for k, p := range places {
+		if k > 0 {
 			out = append(out, ',')
 		}
-		first = false
 		out = append(out, '[')
-		out = strconv.AppendInt(out, id, 10)
+		out = strconv.AppendInt(out, p.id, 10)
 		out = append(out, ',')
 		out = strconv.AppendFloat(out, p.lon, 'f', 6, 64)
 		out = append(out, ',')

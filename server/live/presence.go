@@ -64,9 +64,9 @@ func (p *Presence) tell(incidentID int64) {
 			accounts = append(accounts, one)
 		}
 	}
-	frame := encode(presenceFrame{Type: "presence", IncidentID: incidentID, Accounts: accounts})
+	m := message(encode(presenceFrame{Type: "presence", IncidentID: incidentID, Accounts: accounts}))
 	for _, s := range p.there[incidentID] {
-		s.push(frame)
+		s.push(m)
 	}
 }
 

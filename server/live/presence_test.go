@@ -71,7 +71,7 @@ func TestPresenceUnderRace(t *testing.T) {
 	var stay []*Subscriber
 	var all sync.WaitGroup
 	for k := range 8 {
-		s, err := hub.Subscribe(context.Background(), named(int64(k+1), "x"), 0, Since{}, Wish{})
+		s, err := hub.Subscribe(context.Background(), named(int64(k+1), "x"), 0, Since{}, Wish{}, func() {})
 		if err != nil {
 			t.Fatal(err)
 		}

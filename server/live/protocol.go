@@ -45,6 +45,8 @@ func FrameKinds() []FrameKind {
 			positionsFrame{Type: "positions", P: [][5]float64{{77, 122.60112, 38.20031, -1, float64(at.UnixMilli())}}}},
 		{"presence", "Who has an incident open that the reader has open, the reader among them; told when it changes, to those who may dispatch there.",
 			presenceFrame{Type: "presence", IncidentID: incidentID, Accounts: []Onlooker{{ID: 5, Name: "张三"}, {ID: 6, Name: "李四"}}}},
+		{"slow", "What moves is merged for this reader, who takes too little of it; false once that is over.",
+			slowFrame{Type: "slow", Slow: true}},
 		{"heartbeat", "Each two seconds: all that concerns the reader up to the offset has been sent; the server's time, and each layer's age in ms.",
 			heartbeatFrame{Type: "heartbeat", Offset: 90412, ServerTime: at, Layers: map[string]int64{"incidents": 1400, "responders": 200}}},
 	}

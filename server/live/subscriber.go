@@ -1,11 +1,12 @@
 package live
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
-	"github.com/paulmach/orb"
-
 	"yiping/server/dispatch"
+	"yiping/server/frame"
 )
 
 // Reason says why a subscriber was closed.
@@ -23,125 +24,145 @@ const (
 	mostBytes  = 8 << 20
 )
 
-// Subscriber is one page's view of the feed. The hub fills it; its owner waits
-// on Ready and takes what is there with Next.
+// slowAfter is for how many ticks in a row a client's positions were not taken when
+// it is told that it is slow: a second.
+const slowAfter = 5
+
+// Subscriber is one page's view of the feed. The hub fills it and wakes its owner,
+// who takes what is there with Next.
 type Subscriber struct {
-	hub       *Hub
 	actor     dispatch.Actor
 	sight     dispatch.Sight
 	homeArea  int64 // a responder's registered area, 0 for others
 	wish      Wish
 	resumed   bool // it went on from an offset: what it was told of before is not known
 	positions bool // the responders layer is wanted, and may be seen
+	wake      func()
 
 	// Under the hub's lock.
-	joining bool
-	kept    []dispatch.Change // published while joining
-	floor   int64             // offsets up to it are contained in what was sent
-	told    map[int64]bool    // whether an incident fitted when it was last told of
-	part    map[int64]bool    // incidents this responder or unit takes part in
-	view    orb.Bound         // what part of the map it looks at
-	crowded bool              // people there are too many to be followed one by one
+	joining     bool
+	kept        []dispatch.Change // published while joining
+	floor       int64             // offsets up to it are contained in what was sent
+	told        map[int64]bool    // whether an incident fitted when it was last told of; nil where all are wanted
+	part        map[int64]bool    // incidents this responder or unit takes part in
+	audience    *audience         // nil once it has left
+	slot        int               // among its members
+	channel     *channel          // of what it looks at, nil for no positions
+	channelSlot int
 
 	mu     sync.Mutex
-	queue  [][]byte
+	queue  []*frame.Message
 	bytes  int
-	places map[int64]place
+	placed bool            // positions wait in the queue
+	late   map[int64]place // newer ones than those
+	behind int             // ticks whose positions are among late
+	slow   bool            // it was told that it is
 	closed Reason
-	ready  chan struct{}
 }
 
-// Ready is signalled when there is something to take, or the end.
-func (s *Subscriber) Ready() <-chan struct{} { return s.ready }
-
-// Next takes everything that waits as one JSON array, nil when there is
-// nothing, and says whether the subscriber was closed and why.
-func (s *Subscriber) Next() (message []byte, closed Reason) {
+// Next appends everything that waits to a list, each a JSON array of frames, and
+// says whether the subscriber was closed and why.
+func (s *Subscriber) Next(list []*frame.Message) ([]*frame.Message, Reason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
-		return nil, s.closed
+	list = append(list, s.queue...)
+	clear(s.queue)
+	s.queue, s.bytes, s.placed = s.queue[:0], 0, false
+	if len(s.late) > 0 {
+		list = append(list, message(encodePositions(slices.Collect(maps.Values(s.late)))))
+		s.late = nil
 	}
-	message = make([]byte, 0, s.bytes+len(s.queue)+2)
-	message = append(message, '[')
-	for k, f := range s.queue {
-		if k > 0 {
-			message = append(message, ',')
-		}
-		message = append(message, f...)
+	if s.slow && s.behind == 0 && len(list) > 0 {
+		s.slow = false
+		list = append(list, message(encode(slowFrame{Type: "slow", Slow: false})))
 	}
-	s.queue, s.bytes = s.queue[:0], 0
-	return append(message, ']'), s.closed
+	s.behind = 0
+	return list, s.closed
 }
 
-// push queues a frame; one too many closes the subscriber instead of waiting.
-func (s *Subscriber) push(frame []byte) {
+// push queues a message; one too many closes the subscriber instead of waiting.
+func (s *Subscriber) push(m *frame.Message) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	wake := s.put(m)
+	s.mu.Unlock()
+	if wake {
+		s.wake()
+	}
+}
+
+// put queues a message under the lock, and says whether to wake the owner: they
+// have been where something waited already.
+func (s *Subscriber) put(m *frame.Message) bool {
 	if s.closed != "" {
-		return
+		return false
 	}
-	if len(s.queue) >= mostFrames || s.bytes+len(frame) > mostBytes && len(s.queue) > 0 {
-		s.closed, s.queue, s.bytes = ReasonTooSlow, nil, 0
+	if len(s.queue) >= mostFrames || s.bytes+m.Len() > mostBytes && len(s.queue) > 0 {
+		s.closed, s.queue, s.bytes, s.late = ReasonTooSlow, nil, 0, nil
+		return true
+	}
+	s.queue = append(s.queue, m)
+	s.bytes += m.Len()
+	return len(s.queue) == 1
+}
+
+// pushPlaces queues positions that many are sent. Where the last ones were not
+// taken yet, these wait and merge: a slow client gets fewer, not older ones, and is
+// told that it is slow.
+func (s *Subscriber) pushPlaces(m *frame.Message, places []place) {
+	s.mu.Lock()
+	var wake bool
+	if s.placed {
+		wake = s.merge(places)
 	} else {
-		s.queue = append(s.queue, frame)
-		s.bytes += len(frame)
+		wake, s.placed = s.put(m), s.closed == ""
 	}
-	s.signal()
+	s.mu.Unlock()
+	if wake {
+		s.wake()
+	}
+}
+
+func (s *Subscriber) merge(places []place) (wake bool) {
+	if s.closed != "" {
+		return false
+	}
+	if s.late == nil {
+		s.late = map[int64]place{}
+	}
+	for _, p := range places {
+		s.late[p.id] = p
+	}
+	if s.behind++; s.behind >= slowAfter && !s.slow {
+		s.slow = true
+		return s.put(message(encode(slowFrame{Type: "slow", Slow: true})))
+	}
+	return false
 }
 
 func (s *Subscriber) close(why Reason) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed == "" {
+	first := s.closed == ""
+	if first {
 		s.closed = why
-		s.signal()
 	}
-}
-
-func (s *Subscriber) signal() {
-	select {
-	case s.ready <- struct{}{}:
-	default:
-	}
-}
-
-// move keeps a position until the next tick; the last one wins.
-func (s *Subscriber) move(id int64, p place) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.places == nil {
-		s.places = map[int64]place{}
-	}
-	s.places[id] = p
-}
-
-// flush queues the positions of a tick as one frame. Where the last one was not
-// taken yet they wait on and merge: a slow client gets fewer, not older ones.
-func (s *Subscriber) flush() {
-	s.mu.Lock()
-	places := s.places
-	if len(places) == 0 || len(s.queue) > 64 {
-		s.mu.Unlock()
-		return
-	}
-	s.places = nil
 	s.mu.Unlock()
-	s.push(encodePositions(places))
+	if first {
+		s.wake()
+	}
 }
 
-// viewOf decides how this subscriber sees a change. Calls for one subscriber come
+// viewOf decides how a subscriber sees a change. Calls for one subscriber come
 // in order of the log, under the hub's lock, since what a responder takes part in
 // follows from it.
-func (s *Subscriber) viewOf(c dispatch.Change, tree *dispatch.AreaTree) dispatch.ChangeView {
-	task := s.follow(c)
+func (h *Hub) viewOf(s *Subscriber, c dispatch.Change, tree *dispatch.AreaTree) dispatch.ChangeView {
+	task := h.takePartBy(s, c)
 	return s.sight.On(tree).Change(c, task, s.homeArea)
 }
 
-// follow says whether the subscriber's own responder or unit takes part in a
+// takePartBy says whether the subscriber's own responder or unit takes part in a
 // change's incident, and keeps in mind what the change changes about it: they do
 // from an offer or an order on until they decline, return it, leave, or it is over.
-func (s *Subscriber) follow(c dispatch.Change) bool {
+func (h *Hub) takePartBy(s *Subscriber, c dispatch.Change) bool {
 	e := c.Event
 	if e.IncidentID == nil || s.actor.UnitID == 0 && (s.actor.ResponderID == 0 || !s.actor.May(dispatch.ActionRespond)) {
 		return false
@@ -149,22 +170,22 @@ func (s *Subscriber) follow(c dispatch.Change) bool {
 	was := s.part[*e.IncidentID]
 	if o := c.UnitOrder; o != nil && s.actor.OfUnit(o.UnitID) {
 		if o.State.TakesPart() {
-			s.part[*e.IncidentID] = true
+			h.takesPart(s, *e.IncidentID, true)
 		} else {
-			delete(s.part, *e.IncidentID)
+			h.takesPart(s, *e.IncidentID, false)
 		}
 	}
 	if e.ResponderID != nil && *e.ResponderID == s.actor.ResponderID {
 		switch {
 		case c.Offer != nil && c.Offer.State.Open(), c.Assignment != nil && c.Assignment.State.Active():
-			s.part[*e.IncidentID] = true
+			h.takesPart(s, *e.IncidentID, true)
 		case c.Assignment != nil && c.Assignment.State == dispatch.AssignmentReleased,
 			c.Offer != nil && c.Offer.State != dispatch.OfferAccepted:
-			delete(s.part, *e.IncidentID)
+			h.takesPart(s, *e.IncidentID, false)
 		}
 	}
 	if was && c.Incident != nil && c.Incident.State.Terminal() {
-		delete(s.part, *e.IncidentID)
+		h.takesPart(s, *e.IncidentID, false)
 	}
 	return was
 }

@@ -60,6 +60,9 @@ func (s *Subscriber) wants(c dispatch.Change, v dispatch.ChangeView, tree *dispa
 	fits := told
 	if shown, ok := v.Show(c); ok && shown.Incident != nil {
 		fits = s.wish.incident(tree, *shown.Incident)
+		if s.told == nil {
+			s.told = map[int64]bool{}
+		}
 		if s.told[id] = fits; shown.Incident.State.Terminal() {
 			delete(s.told, id)
 		}

@@ -37,7 +37,7 @@ func TestAWishIsFulfilled(t *testing.T) {
 		now, has, since := map[int64]dispatch.Incident{}, map[int64]bool{}, Since{}
 		var sub *Subscriber
 		come := func() {
-			s, err := hub.Subscribe(t.Context(), actor(dispatch.RoleDispatcher, 1), 0, since, wish)
+			s, err := hub.Subscribe(t.Context(), actor(dispatch.RoleDispatcher, 1), 0, since, wish, func() {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +93,7 @@ func TestAWishIsFulfilled(t *testing.T) {
 func TestAWishLeavesOut(t *testing.T) {
 	src := &source{}
 	hub := newHub(src)
-	s, err := hub.Subscribe(t.Context(), actor(dispatch.RoleDispatcher, 1), 0, Since{}, Wish{States: []string{"verified"}, AreaID: 2})
+	s, err := hub.Subscribe(t.Context(), actor(dispatch.RoleDispatcher, 1), 0, Since{}, Wish{States: []string{"verified"}, AreaID: 2}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestAWishLeavesOut(t *testing.T) {
 	if len(snap.Incidents) != 1 || len(snap.Offers) != 1 || len(snap.Assignments) != 1 || len(snap.Responders) != 1 || snap.Responders[0].ID != 1 || snap.Offers[0].ID != 1 {
 		t.Errorf("left %+v", snap)
 	}
-	only, err := hub.Subscribe(t.Context(), actor(dispatch.RoleDispatcher, 1), 0, Since{"epoch", 0}, Wish{Layers: []string{LayerResponders}})
+	only, err := hub.Subscribe(t.Context(), actor(dispatch.RoleDispatcher, 1), 0, Since{"epoch", 0}, Wish{Layers: []string{LayerResponders}}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,6 +58,7 @@ describe('a message', () => {
     ['positions that are broken', { type: 'positions', p: [[1, 2]] }],
     ['positions of no time', { type: 'positions', p: [[1, 2, 3, -1, 1e300]] }],
     ['positions beyond the earth', { type: 'positions', p: [[1, 200, 3, -1, 0]] }],
+    ['a slowness that is none', { type: 'slow', slow: 'very' }],
     ['names that are none', { type: 'presence', incident_id: 1, accounts: [{ id: 1, name: {} }] }],
     ['a heartbeat that is broken', { type: 'heartbeat' }],
     ['a heartbeat of no time', { ...heartbeat, server_time: 'now' }],

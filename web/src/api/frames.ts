@@ -77,6 +77,7 @@ const schemas = {
     incident_id: id,
     accounts: v.array(v.looseObject({ id, name: v.string() })),
   }),
+  slow: v.looseObject({ type: v.literal('slow'), slow: v.boolean() }),
   heartbeat: v.looseObject({ type: v.literal('heartbeat'), offset: id, server_time: time, layers: v.record(v.string(), v.number()) }),
 }
 
@@ -96,8 +97,10 @@ export type PositionsFrame = Schemas['PositionsFrame']
 /** Who has the incident open that is open here. */
 export type PresenceFrame = Schemas['PresenceFrame']
 export type Onlooker = Schemas['Onlooker']
+/** Whether what moves is merged here, since too little of it is taken. */
+export type SlowFrame = Schemas['SlowFrame']
 export type HeartbeatFrame = Schemas['HeartbeatFrame']
-export type Frame = SnapshotFrame | ResumedFrame | EventFrame | PeopleFrame | PositionsFrame | PresenceFrame | HeartbeatFrame
+export type Frame = SnapshotFrame | ResumedFrame | EventFrame | PeopleFrame | PositionsFrame | PresenceFrame | SlowFrame | HeartbeatFrame
 
 /** What came of a message. */
 export interface Parsed {

@@ -97,7 +97,7 @@ export interface components {
             priorities?: string[];
             states?: string[];
         };
-        Frame: components["schemas"]["SnapshotFrame"] | components["schemas"]["ResumedFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["PeopleFrame"] | components["schemas"]["PositionsFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["HeartbeatFrame"];
+        Frame: components["schemas"]["SnapshotFrame"] | components["schemas"]["ResumedFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["PeopleFrame"] | components["schemas"]["PositionsFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["SlowFrame"] | components["schemas"]["HeartbeatFrame"];
         /** @description Frames in the order in which they are to be taken in. */
         Frames: components["schemas"]["Frame"][];
         /** @description Each two seconds: all that concerns the reader up to the offset has been sent; the server's time, and each layer's age in ms. */
@@ -407,6 +407,12 @@ export interface components {
             server_time: string;
             /** @enum {string} */
             type: "resumed";
+        };
+        /** @description What moves is merged for this reader, who takes too little of it; false once that is over. */
+        SlowFrame: {
+            slow: boolean;
+            /** @enum {string} */
+            type: "slow";
         };
         /** @description What is open of what may be seen, whole: it takes the place of all that was known. The reason is first, epoch (the log is another one) or gap (too much was missed). */
         SnapshotFrame: {

@@ -233,7 +233,7 @@ function listen(): void {
   feed = new LiveFeed(browserWorld(), liveURL(), ['incidents'], {
     frames: (frames) => {
       for (const frame of frames) {
-        if (frame.type === 'positions' || frame.type === 'people' || frame.type === 'presence') continue
+        if (!('server_time' in frame || 'event' in frame)) continue // of no change, and not of the time
         if (frame.type === 'snapshot' || frame.type === 'resumed') since = { epoch: frame.epoch, offset: frame.offset }
         else if (since) since = { ...since, offset: Math.max(since.offset, frame.offset) }
         if (frame.type !== 'event') clock = heardTime(clock, Date.parse(frame.server_time), Date.now())

@@ -135,6 +135,14 @@ describe('the picture', () => {
     expect(p.events.map((e) => e.offset)).toEqual([1000, 1])
   })
 
+  it('says that places come merged until they no longer do, or the link is another', () => {
+    const slow = told(snapshot(5), { type: 'slow', slow: true })
+    expect(slow.slow).toBe(true)
+    expect(fold(slow, { type: 'slow', slow: false }, start).slow).toBe(false)
+    expect(fold(slow, { type: 'resumed', epoch: 'e', offset: 5, server_time: time }, start).slow).toBe(false)
+    expect(fold(slow, snapshot(9), start).slow).toBe(false)
+  })
+
   it('takes over the offset of a heartbeat, and its ages', () => {
     const p = told(snapshot(5), { type: 'heartbeat', offset: 8, server_time: time, layers: { responders: 1200 } })
     expect(p).toMatchObject({ offset: 8, ages: { responders: 1200 } })

@@ -18,6 +18,8 @@ export interface Picture {
   events: readonly FeedEvent[]
   /** Who has the incident open that is open here, this account among them. */
   presence: { readonly incident: number; readonly accounts: readonly Onlooker[] }
+  /** Whether places of people come merged, since this page takes too little. */
+  slow: boolean
   clock: Clock
   /** Age of each layer at the last heartbeat, in ms. */
   ages: Readonly<Record<string, number>>
@@ -38,6 +40,7 @@ export function emptyPicture(): Picture {
     crowd: [],
     events: [],
     presence: nobody,
+    slow: false,
     clock: unknownClock,
     ages: {},
   }
@@ -69,10 +72,17 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
         responders: byId(frame.responders),
         crowd: [],
         presence: nobody,
+        slow: false,
         events: picture.epoch === frame.epoch && frame.reason !== 'first' ? picture.events : [],
       }
     case 'resumed':
-      return { ...picture, epoch: frame.epoch, presence: nobody, clock: heardTime(picture.clock, Date.parse(frame.server_time), now) }
+      return {
+        ...picture,
+        epoch: frame.epoch,
+        presence: nobody,
+        slow: false,
+        clock: heardTime(picture.clock, Date.parse(frame.server_time), now),
+      }
     case 'heartbeat':
       // Everything up to this offset that is ours came before it on the same socket.
       return {
@@ -89,6 +99,8 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
       }
     case 'presence':
       return { ...picture, presence: { incident: frame.incident_id, accounts: frame.accounts } }
+    case 'slow':
+      return { ...picture, slow: frame.slow }
     case 'positions':
       return { ...picture, responders: moved(picture.responders, frame.p) }
     case 'event':

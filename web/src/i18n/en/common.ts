@@ -16,6 +16,7 @@ export const common = {
   themeDark: 'Dark',
   themeLight: 'Light',
   unreachable: 'The server cannot be reached. Check the network and try again.',
+  slow: 'The connection is slow. Places of people are merged and may come some seconds late; incidents and tasks are not affected.',
   lost: 'The connection is lost and being made again. What you see is {since} old.',
   noMap: 'This browser has no WebGL2, so there is no map; the lists work as always.',
   seconds: '{n} s',

@@ -16,6 +16,7 @@ export const common = {
   themeDark: '深色',
   themeLight: '浅色',
   unreachable: '无法连接服务器，请检查网络后重试。',
+  slow: '当前网络较慢，人员位置合并更新，可能延迟数秒；事件和任务信息不受影响。',
   lost: '与服务器的连接已中断，正在重新连接。所示为 {since} 前的情况。',
   noMap: '本浏览器不支持 WebGL2，无法显示地图；列表不受影响。',
   seconds: '{n} 秒',
