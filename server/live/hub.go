@@ -1,7 +1,6 @@
 package live
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/rs/zerolog"
 
-	"yiping/geo"
 	"yiping/server/dispatch"
 )
 
@@ -29,8 +27,6 @@ type Config struct {
 	Look func(view orb.Bound, most int, accept func(areaID int64) bool) ([]dispatch.Responder, []dispatch.Crowd, int)
 	Now  func() time.Time
 	Log  zerolog.Logger
-	// Tick is how often what has moved is handed on, 0 for five times a second.
-	Tick time.Duration
 }
 
 // Since is where a subscriber wants to continue; the zero value asks for a snapshot.
@@ -42,7 +38,8 @@ type Since struct {
 // Hub hands changes and positions to those who may see them. Nothing in it
 // waits for a subscriber.
 type Hub struct {
-	cfg Config
+	cfg    Config
+	source *shared
 
 	mu          sync.Mutex
 	offset      int64
@@ -55,7 +52,7 @@ type Hub struct {
 	byPart      map[int64]map[*audience]struct{} // incident that a responder or unit takes part in
 	arriving    map[*audience]struct{}           // whose part is not known yet
 	channels    map[channelKey]*channel
-	views       *geo.ViewIndex[*channel]
+	views       *viewIndex[*channel]
 	workArea    map[int64]int64             // responder on a task -> area of its incident
 	moved       map[int64]dispatch.Position // since the last tick
 	movedAt     time.Time
@@ -73,15 +70,15 @@ const (
 // New makes a hub that has seen the log up to offset.
 func New(cfg Config, offset int64) *Hub {
 	index := func() map[int64]map[*audience]struct{} { return map[int64]map[*audience]struct{}{} }
-	return &Hub{cfg: cfg, offset: offset, subscribers: map[*Subscriber]struct{}{}, audiences: map[string]*audience{},
+	return &Hub{cfg: cfg, source: newShared(cfg.Source), offset: offset, subscribers: map[*Subscriber]struct{}{}, audiences: map[string]*audience{},
 		byRoot: index(), byResponder: index(), byUnit: index(), byHome: index(), byPart: index(), arriving: map[*audience]struct{}{},
-		channels: map[channelKey]*channel{}, views: geo.NewViewIndex[*channel](), workArea: map[int64]int64{}, moved: map[int64]dispatch.Position{},
+		channels: map[channelKey]*channel{}, views: newViewIndex[*channel](), workArea: map[int64]int64{}, moved: map[int64]dispatch.Position{},
 		movedAt: cfg.Now(), changedAt: cfg.Now()}
 }
 
 // Run ticks positions and heartbeats until ctx ends, then closes everybody.
 func (h *Hub) Run(ctx context.Context) {
-	ticks, beats := time.NewTicker(cmp.Or(h.cfg.Tick, tickEvery)), time.NewTicker(heartbeat)
+	ticks, beats := time.NewTicker(tickEvery), time.NewTicker(heartbeat)
 	defer ticks.Stop()
 	defer beats.Stop()
 	for {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"yiping/geo"
 	"yiping/server/dispatch"
 )
 
@@ -13,7 +12,7 @@ import (
 // wait. Leave must be called.
 func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, since Since, wish Wish, wake func()) (*Subscriber, error) {
 	s := &Subscriber{actor: actor, sight: actor.Sight(h.cfg.Tree()), wake: wake,
-		joining: true, wish: wish}
+		joining: true, part: map[int64]bool{}, wish: wish}
 	s.positions = actor.May(dispatch.See(dispatch.FieldResponderPoint)) && wish.layer(LayerResponders)
 	if actor.ResponderID != 0 {
 		s.homeArea = homeArea
@@ -21,34 +20,41 @@ func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int6
 	if err := h.register(s); err != nil {
 		return nil, err
 	}
-	first, missed, err := h.catchUp(ctx, s, since)
+	first, behind, err := h.catchUp(ctx, s, since)
 	if err != nil {
 		h.Leave(s)
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.push(message(append([][]byte{first}, h.after(s, append(missed, s.kept...))...)...))
+	s.push(message(h.after(s, [][]byte{first}, behind, since.Offset)...))
 	s.kept, s.joining = nil, false
 	delete(h.arriving, s.audience)
 	if s.positions {
-		h.follow(s, geo.CoverView(everywhere), false)
+		h.follow(s, cover(everywhere), false)
 	}
 	return s, nil
 }
 
-// after gives the frames of changes that a subscriber is owed before it is live.
-func (h *Hub) after(s *Subscriber, changes []dispatch.Change) (frames [][]byte) {
+// after appends the frames of changes that a subscriber is owed before it is live:
+// what it missed since an offset, nil for nothing, and what was kept.
+func (h *Hub) after(s *Subscriber, frames [][]byte, behind *missed, since int64) [][]byte {
 	tree := h.cfg.Tree()
-	for _, c := range changes {
-		v := h.viewOf(s, c, tree)
-		if !h.due(s, c, v, tree) {
-			continue
-		}
-		if words := encodeChange(c, v); words != nil {
-			frames = append(frames, words)
+	add := func(changes []dispatch.Change, encode func(dispatch.Change, dispatch.ChangeView) []byte) {
+		for _, c := range changes {
+			v := h.viewOf(s, c, tree)
+			if !h.due(s, c, v, tree) {
+				continue
+			}
+			if words := encode(c, v); words != nil {
+				frames = append(frames, words)
+			}
 		}
 	}
+	if behind != nil {
+		add(behind.from(since), behind.encode)
+	}
+	add(s.kept, encodeChange)
 	return frames
 }
 
@@ -78,20 +84,22 @@ func (h *Hub) Leave(s *Subscriber) {
 
 // catchUp gives a subscriber's first frame and what it missed after it, and
 // sets the offset that is contained.
-func (h *Hub) catchUp(ctx context.Context, s *Subscriber, since Since) (first []byte, missed []dispatch.Change, err error) {
-	epoch, head, err := h.cfg.Source.Head(ctx)
+func (h *Hub) catchUp(ctx context.Context, s *Subscriber, since Since) (first []byte, behind *missed, err error) {
+	head, err := h.source.head(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	reason := "first"
 	switch {
 	case since.Epoch == "":
-	case since.Epoch != epoch:
+	case since.Epoch != head.epoch:
 		reason = "epoch"
-	case since.Offset > head || head-since.Offset > resumeMost:
+	case since.Offset > head.offset || head.offset-since.Offset > resumeMost:
 		reason = "gap"
 	default:
-		missed, err := h.missed(ctx, since.Offset, head)
+		if since.Offset < head.offset {
+			behind, err = h.source.missed(ctx, since.Offset)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -100,7 +108,7 @@ func (h *Hub) catchUp(ctx context.Context, s *Subscriber, since Since) (first []
 		}
 		h.setFloor(s, since.Offset)
 		s.resumed = true
-		return encode(resumedFrame{Type: "resumed", Epoch: epoch, Offset: since.Offset, ServerTime: h.cfg.Now()}), missed, nil
+		return encode(resumedFrame{Type: "resumed", Epoch: head.epoch, Offset: since.Offset, ServerTime: h.cfg.Now()}), behind, nil
 	}
 	snap, err := h.snapshot(ctx, s)
 	if err != nil {
@@ -118,29 +126,12 @@ func (h *Hub) setFloor(s *Subscriber, offset int64) {
 	s.floor = offset
 }
 
-// missed reads the events after an offset up to the head.
-func (h *Hub) missed(ctx context.Context, after, head int64) ([]dispatch.Change, error) {
-	var all []dispatch.Change
-	for after < head {
-		page, err := h.cfg.Source.Changes(ctx, after, resumePage)
-		if err != nil {
-			return nil, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		all = append(all, page...)
-		after = page[len(page)-1].Event.Offset
-	}
-	return all, nil
-}
-
 // takePart notes the incidents a returning responder or unit takes part in.
 func (h *Hub) takePart(ctx context.Context, s *Subscriber) error {
 	if s.actor.ResponderID == 0 && s.actor.UnitID == 0 {
 		return nil
 	}
-	snap, err := h.cfg.Source.Snapshot(ctx, dispatch.Reach{AreaIDs: []int64{}, ResponderID: s.actor.ResponderID, UnitID: s.actor.UnitID})
+	snap, err := h.source.snapshot(ctx, dispatch.Reach{AreaIDs: []int64{}, ResponderID: s.actor.ResponderID, UnitID: s.actor.UnitID})
 	if err != nil {
 		return err
 	}
@@ -173,7 +164,7 @@ func (h *Hub) snapshot(ctx context.Context, s *Subscriber) (dispatch.Snapshot, e
 	if s.homeArea != 0 {
 		roots = append(roots, s.homeArea)
 	}
-	snap, err := h.cfg.Source.Snapshot(ctx, dispatch.Reach{AreaIDs: tree.Reach(roots),
+	snap, err := h.source.snapshot(ctx, dispatch.Reach{AreaIDs: tree.Reach(roots),
 		PartyAreaIDs: tree.Below(s.actor.PartyRoots(see)...), ResponderID: s.actor.ResponderID, UnitID: s.actor.UnitID})
 	if err != nil {
 		return snap, err
