@@ -7,9 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
-	"slices"
-	"sync"
-	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -31,6 +28,7 @@ var badClients = []badClient{
 	{"connects and says nothing", 0, saysNothing},
 	{"reads a byte a second", 0, readsSlowly},
 	{"sends a byte a second", 0, sendsSlowly},
+	{"is gone, and nobody says so", 0, halfOpen},
 	{"sends too much", websocket.CloseMessageTooBig, sends(func(c *websocket.Conn) error {
 		return c.WriteMessage(websocket.TextMessage, bytes.Repeat([]byte(" "), 256<<10))
 	})},
@@ -133,6 +131,30 @@ func sendsSlowly(ctx context.Context, p person, address string) error {
 	})
 }
 
+// halfOpen follows soundly, until its link is cut off and neither side is told.
+func halfOpen(ctx context.Context, p person, address string) error {
+	link, err := newLink(address, p.address)
+	if err != nil {
+		return err
+	}
+	defer link.close()
+	p.address = nil // who connects to the link
+	conn, _, err := screen.Dial(ctx, p.follow(link.address(), nil))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
+		return err
+	}
+	if _, _, err := conn.ReadMessage(); err != nil {
+		return err
+	}
+	link.cut()
+	<-ctx.Done()
+	return nil
+}
+
 // eachSecond does something each second until it fails or ctx ends.
 func eachSecond(ctx context.Context, do func() error) error {
 	ticks := time.NewTicker(time.Second)
@@ -147,115 +169,4 @@ func eachSecond(ctx context.Context, do func() error) error {
 		case <-ticks.C:
 		}
 	}
-}
-
-// delays keeps how long incidents take from the answer to a screen.
-type delays struct {
-	mu    sync.Mutex
-	acked map[int64]time.Time
-	heard map[int64]time.Time
-	took  []time.Duration
-}
-
-func newDelays() *delays { return &delays{acked: map[int64]time.Time{}, heard: map[int64]time.Time{}} }
-
-func (d *delays) acknowledged(id int64, at time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.acked[id] = at
-	d.measure(id)
-}
-
-func (d *delays) hear(f *screen.Frame) {
-	if f.Type != "event" || f.Incident == nil || f.Event.Kind != "incident.reported" {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.heard[f.Incident.ID] = time.Now()
-	d.measure(f.Incident.ID)
-}
-
-// measure takes one that was both heard and acknowledged; a screen may be told before
-// the answer is read, which is no delay.
-func (d *delays) measure(id int64) {
-	acked, heard := d.acked[id], d.heard[id]
-	if !acked.IsZero() && !heard.IsZero() {
-		d.took = append(d.took, max(0, heard.Sub(acked)))
-		delete(d.acked, id)
-		delete(d.heard, id)
-	}
-}
-
-// take gives what was measured since it was last asked.
-func (d *delays) take() []time.Duration {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	out := d.took
-	d.took = nil
-	slices.Sort(out)
-	return out
-}
-
-// part gives a share of sorted delays: 0.99 for what 99 of 100 stay below.
-func part(sorted []time.Duration, share float64) time.Duration {
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))].Round(100 * time.Microsecond)
-}
-
-// badBeside runs so many of each bad client beside one that is sound, and looks
-// that it is told as soon as without them: within twice, and what is added.
-func badBeside(t *testing.T, d *district, each int, incidents int64, added time.Duration) {
-	n := d.serve()
-	measured := newDelays()
-	cfg := d.people(1)[0].follow(n.address, nil)
-	cfg.Heard = measured.hear
-	good := screen.New(cfg)
-	ctx, stop := context.WithCancel(context.Background())
-	var going sync.WaitGroup
-	t.Cleanup(func() { stop(); going.Wait() })
-	going.Go(func() { _ = good.Follow(ctx) })
-	c := &crowd{t: t, screens: []*screen.Screen{good}}
-	c.await("live", 30*time.Second, live)
-	desk := d.desk(n.address)
-	desk.told = measured.acknowledged
-	round := func() []time.Duration {
-		working, enough := context.WithCancel(ctx)
-		var load sync.WaitGroup
-		load.Go(func() { desk.work(working, 50*time.Millisecond) })
-		for target := desk.done.Load() + incidents; desk.done.Load() < target; {
-			time.Sleep(20 * time.Millisecond) // the load's own pace is the signal
-		}
-		enough()
-		load.Wait()
-		c.await("told everything", 30*time.Second, reached(d.settled(ctx).offset))
-		return measured.take()
-	}
-	before := round()
-	bad, endBad := context.WithCancel(ctx)
-	var beside sync.WaitGroup
-	for _, p := range d.people(each * len(badClients)) {
-		kind := badClients[int(p.account)%len(badClients)]
-		beside.Go(func() {
-			err := kind.do(bad, p, n.address)
-			if kind.code != 0 && !websocket.IsCloseError(err, kind.code) {
-				t.Errorf("who %s: %v, want closing with %d", kind.name, err, kind.code)
-			}
-		})
-	}
-	during := round()
-	endBad()
-	beside.Wait()
-	t.Logf("alone p50 %v p99 %v, beside %d bad clients p50 %v p99 %v", part(before, .5), part(before, .99), each*len(badClients), part(during, .5), part(during, .99))
-	if part(during, .99) > 2*part(before, .99)+added {
-		t.Error("who follows soundly waits for those who do not")
-	}
-	c.same(d)
-	good.Look(func(_ *screen.Picture, n *screen.Count) {
-		if len(n.Closed) > 0 {
-			t.Errorf("who follows soundly was closed: %v", n.Closed)
-		}
-	})
 }

@@ -73,6 +73,18 @@ func (k *desk) work(ctx context.Context, pace time.Duration) {
 	}
 }
 
+// until works at a usual pace until so many more commands were acknowledged.
+func (k *desk) until(ctx context.Context, commands int64) {
+	working, enough := context.WithCancel(ctx)
+	var going sync.WaitGroup
+	going.Go(func() { k.work(working, 50*time.Millisecond) })
+	for target := k.done.Load() + commands; k.done.Load() < target && !k.d.t.Failed(); {
+		time.Sleep(20 * time.Millisecond) // the load's own pace is the signal
+	}
+	enough()
+	going.Wait()
+}
+
 // incident takes one in, and ends it where it is told to. What was begun is
 // finished when ctx ends.
 func (k *desk) incident(ctx context.Context, end bool) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/jackc/pgx/v5"
+
 	"yiping/server/screen"
 )
 
@@ -16,6 +18,7 @@ type person struct {
 	token   string
 	address net.IP
 	who     int64 // the responder they are, 0 for none
+	area    int64 // a commander's
 }
 
 func (p person) cookie() string { return "yiping_session=" + p.token }
@@ -31,6 +34,7 @@ func (d *district) people(n int, responders ...int64) []person {
 	for k := range out {
 		d.made++
 		out[k] = person{token: rand.Text() + rand.Text(), address: net.IPv4(127, byte(64+d.made/62500%64), byte(d.made/250%250), byte(1+d.made%250))}
+		out[k].area = d.area
 		sum := sha256.Sum256([]byte(out[k].token))
 		names[k], hashes[k] = fmt.Sprintf("torture-%06d", d.made), sum[:]
 		if len(responders) > 0 {
@@ -59,6 +63,30 @@ func (d *district) people(n int, responders ...int64) []person {
 		}
 	}
 	if err := rows.Err(); err != nil {
+		d.t.Fatal(err)
+	}
+	return out
+}
+
+// spread makes commanders of all areas down to communities, one after another.
+func (d *district) spread(n int) []person {
+	d.t.Helper()
+	out := d.people(n)
+	rows, err := d.pool.Query(d.t.Context(), `select id from area where level in ('district', 'street', 'community') order by id`)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	areas, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	accounts, theirs := make([]int64, n), make([]int64, n)
+	for k := range out {
+		out[k].area = areas[k%len(areas)]
+		accounts[k], theirs[k] = out[k].account, out[k].area
+	}
+	if _, err := d.pool.Exec(d.t.Context(), `update account_role g set area_id = x.area from unnest($1::bigint[], $2::bigint[]) as x (account, area)
+		where g.account_id = x.account`, accounts, theirs); err != nil {
 		d.t.Fatal(err)
 	}
 	return out

@@ -13,30 +13,40 @@ import (
 // crowd is screens that follow one address until the test ends.
 type crowd struct {
 	t       *testing.T
+	ctx     context.Context
+	going   sync.WaitGroup
+	reader  screen.Reader
 	screens []*screen.Screen
-	stop    func()
+	areas   []int64 // of each screen's account
+}
+
+func newCrowd(t *testing.T) *crowd {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &crowd{t: t, ctx: ctx}
+	t.Cleanup(func() { cancel(); c.going.Wait() })
+	return c
 }
 
 // follow lets people follow, each on so many screens.
 func follow(t *testing.T, address string, people []person, each int) *crowd {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	var going sync.WaitGroup
-	c := &crowd{t: t, stop: func() { cancel(); going.Wait() }}
-	reader := &screen.Reader{}
+	c := newCrowd(t)
 	for _, p := range people {
 		for range each {
-			s := screen.New(p.follow(address, reader))
-			c.screens = append(c.screens, s)
-			going.Go(func() {
-				if err := s.Follow(ctx); err != nil {
-					t.Errorf("a screen of account %d: %v", p.account, err)
-				}
-			})
+			c.join(p, p.follow(address, &c.reader))
 		}
 	}
-	t.Cleanup(c.stop)
 	return c
+}
+
+// join lets one more screen follow.
+func (c *crowd) join(p person, cfg screen.Config) {
+	s := screen.New(cfg)
+	c.screens, c.areas = append(c.screens, s), append(c.areas, p.area)
+	c.going.Go(func() {
+		if err := s.Follow(c.ctx); err != nil {
+			c.t.Errorf("a screen of account %d: %v", p.account, err)
+		}
+	})
 }
 
 // await waits until each screen is as is asked.
@@ -67,21 +77,22 @@ func reached(offset int64) func(*screen.Picture, *screen.Count) bool {
 func (c *crowd) same(d *district) {
 	c.t.Helper()
 	ctx := context.Background()
-	var holds truth
+	var holds *holding
 	for {
 		holds = d.settled(ctx)
 		c.await("told everything", time.Minute, reached(holds.offset))
-		if d.read(ctx).offset == holds.offset { // no clock has stepped meanwhile
+		if d.head(ctx) == holds.offset { // no clock has stepped meanwhile
 			break
 		}
 	}
-	log, wrong := d.offsets(ctx), 0
+	wrong := 0
 	for k, s := range c.screens {
+		want := holds.within(d, c.areas[k])
 		s.Look(func(p *screen.Picture, count *screen.Count) {
 			said := ""
 			if p.Offset == holds.offset {
-				if said = holds.differs(p); said == "" {
-					said = missing(log, count)
+				if said = want.differs(p); said == "" {
+					said = want.told(holds, count)
 				}
 			}
 			if said == "" && (count.Snapshots["first"] != 1 || len(count.Snapshots) != 1) {

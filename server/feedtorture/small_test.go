@@ -9,6 +9,9 @@ import (
 func TestSmall(t *testing.T) {
 	d := newDistrict(t, small)
 	d.within("on the other node", func(t *testing.T) { onTheOtherNode(t, d) })
-	d.within("bad clients", func(t *testing.T) { badBeside(t, d, 1, 40, 5*time.Second) })
+	d.within("bad clients", func(t *testing.T) {
+		badBeside(t, d, beside{screens: 2, each: 1, rounds: 1, incidents: 40, times: 2, more: 5 * time.Second})
+	})
+	d.within("storm", func(t *testing.T) { storm(t, d, 100, 100*time.Millisecond) })
 	d.within("come and go", func(t *testing.T) { comeAndGo(t, d, 300) })
 }

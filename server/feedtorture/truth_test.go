@@ -1,83 +1,165 @@
 package feedtorture
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"yiping/server/screen"
 )
 
-// truth is what the database holds of what a commander of the whole follows.
+// truth is what the database holds of what a commander of an area follows.
 type truth struct {
 	offset      int64
 	incidents   map[int64]screen.Noun
 	offers      map[int64]screen.Noun
 	assignments map[int64]screen.Noun
+	log         []int64 // offsets of the events
+}
+
+// holding is what the database holds, with where it lies.
+type holding struct {
+	offset                         int64
+	incidents, offers, assignments []placed
+	parties                        map[int64][]party // by incident
+	log                            []logged          // events of incidents, in order
+	seen                           map[int64]truth   // by area
+}
+
+// placed is a noun that goes on.
+type placed struct {
+	screen.Noun
+	incident, area int64
+}
+
+// party is an area that takes part in an incident of another.
+type party struct {
+	area  int64
+	until *time.Time
+}
+
+type logged struct {
+	offset, incident, area int64
+	at                     time.Time
+}
+
+// within gives what of it a commander of an area is to be shown: what lies there, and
+// what the area takes part in, of the log until its part ended.
+func (h *holding) within(d *district, area int64) truth {
+	if t, known := h.seen[area]; known {
+		return t
+	}
+	below := d.below(area)
+	joined := func(incident int64, until func(*time.Time) bool) bool {
+		return slices.ContainsFunc(h.parties[incident], func(p party) bool { return below[p.area] && until(p.until) })
+	}
+	of := func(list []placed) map[int64]screen.Noun {
+		out := map[int64]screen.Noun{}
+		for _, n := range list {
+			if below[n.area] || joined(n.incident, func(until *time.Time) bool { return until == nil }) {
+				out[n.ID] = n.Noun
+			}
+		}
+		return out
+	}
+	t := truth{offset: h.offset, incidents: of(h.incidents), offers: of(h.offers), assignments: of(h.assignments)}
+	for _, e := range h.log {
+		if below[e.area] || joined(e.incident, func(until *time.Time) bool { return until == nil || !e.at.After(*until) }) {
+			t.log = append(t.log, e.offset)
+		}
+	}
+	h.seen[area] = t
+	return t
 }
 
 // settled waits until the log has taken everything in, and reads what holds.
-func (d *district) settled(ctx context.Context) truth {
+func (d *district) settled(ctx context.Context) *holding {
 	d.t.Helper()
 	for {
-		before := d.read(ctx)
+		before := d.head(ctx)
 		var waiting bool
 		if err := d.pool.QueryRow(ctx, `select exists (select 1 from event_pending)`).Scan(&waiting); err != nil {
 			d.t.Fatal(err)
 		}
-		if after := d.read(ctx); !waiting && before.offset == after.offset {
+		if after := d.read(ctx); !waiting && before == after.offset {
 			return after
 		}
 		time.Sleep(100 * time.Millisecond) // the log's own pace
 	}
 }
 
-func (d *district) read(ctx context.Context) (t truth) {
+// head gives the log's last offset.
+func (d *district) head(ctx context.Context) (offset int64) {
 	d.t.Helper()
-	tx, err := d.pool.Begin(ctx)
+	if err := d.pool.QueryRow(ctx, `select last_offset from feed`).Scan(&offset); err != nil {
+		d.t.Fatal(err)
+	}
+	return offset
+}
+
+func (d *district) read(ctx context.Context) *holding {
+	d.t.Helper()
+	h := &holding{parties: map[int64][]party{}, seen: map[int64]truth{}}
+	err := pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, `select last_offset from feed`).Scan(&h.offset); err != nil {
+			return err
+		}
+		var n placed
+		for into, sql := range map[*[]placed]string{
+			&h.incidents:   `select id, version, state, id, area_id from incident where state not in ('closed', 'rejected', 'merged', 'cancelled')`,
+			&h.offers:      `select id, version, state, incident_id, area_id from offer where state in ('offered', 'seen', 'later', 'standby')`,
+			&h.assignments: `select id, version, state, incident_id, area_id from assignment where state in ('accepted', 'en_route', 'on_scene')`,
+		} {
+			if err := each(ctx, tx, sql, []any{&n.ID, &n.Version, &n.State, &n.incident, &n.area}, func() { *into = append(*into, n) }); err != nil {
+				return err
+			}
+		}
+		var incident int64
+		var p party
+		if err := each(ctx, tx, `select incident_id, area_id, until from incident_party`, []any{&incident, &p.area, &p.until}, func() {
+			h.parties[incident] = append(h.parties[incident], p)
+		}); err != nil {
+			return err
+		}
+		var e logged
+		return each(ctx, tx, `select "offset", incident_id, area_id, at from event where incident_id is not null order by "offset"`,
+			[]any{&e.offset, &e.incident, &e.area, &e.at}, func() { h.log = append(h.log, e) })
+	})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	defer func() { _ = tx.Rollback(ctx) }()
-	if _, err := tx.Exec(ctx, `set transaction isolation level repeatable read`); err != nil {
-		d.t.Fatal(err)
-	}
-	if err := tx.QueryRow(ctx, `select last_offset from feed`).Scan(&t.offset); err != nil {
-		d.t.Fatal(err)
-	}
-	for into, sql := range map[*map[int64]screen.Noun]string{
-		&t.incidents:   `select id, version, state from incident where state not in ('closed', 'rejected', 'merged', 'cancelled')`,
-		&t.offers:      `select id, version, state from offer where state in ('offered', 'seen', 'later', 'standby')`,
-		&t.assignments: `select id, version, state from assignment where state in ('accepted', 'en_route', 'on_scene')`,
-	} {
-		rows, err := tx.Query(ctx, sql)
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		*into = map[int64]screen.Noun{}
-		for rows.Next() {
-			var n screen.Noun
-			if err := rows.Scan(&n.ID, &n.Version, &n.State); err != nil {
-				d.t.Fatal(err)
-			}
-			(*into)[n.ID] = n
-		}
-		if rows.Err() != nil {
-			d.t.Fatal(rows.Err())
-		}
-	}
-	return t
+	return h
 }
 
-// offsets gives the offsets of the log's events of what a commander follows.
-func (d *district) offsets(ctx context.Context) []int64 {
+func each(ctx context.Context, tx pgx.Tx, sql string, into []any, take func()) error {
+	rows, err := tx.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.ForEachRow(rows, into, func() error { take(); return nil })
+	return err
+}
+
+// below gives an area and all within it.
+func (d *district) below(area int64) map[int64]bool {
 	d.t.Helper()
-	var list []int64
-	if err := d.pool.QueryRow(ctx, `select coalesce(array_agg("offset" order by "offset"), '{}') from event where incident_id is not null`).Scan(&list); err != nil {
+	rows, err := d.pool.Query(context.Background(), `with recursive b as (select $1::bigint as id union all select a.id from area a join b on a.parent_id = b.id) select id from b`, area)
+	if err != nil {
 		d.t.Fatal(err)
 	}
-	return list
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	out := map[int64]bool{}
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out
 }
 
 // differs says how a screen differs from the database, "" for not at all.
@@ -99,27 +181,35 @@ func (t truth) differs(p *screen.Picture) string {
 	return ""
 }
 
-// missing says how the events that a screen was told since its snapshot differ
-// from the log's, "" for not at all: a gap, or one twice.
-func missing(log []int64, c *screen.Count) string {
+// told says how the events that a screen was told since its snapshot differ from
+// those that it was to be told, "" for not at all: a gap, one twice, or one that is
+// not its business.
+func (t truth) told(h *holding, c *screen.Count) string {
 	if c.Twice > 0 || c.Broken > 0 {
 		return fmt.Sprintf("%d events twice, %d messages broken", c.Twice, c.Broken)
 	}
-	from, found := slices.BinarySearch(log, c.From)
+	from, found := slices.BinarySearch(t.log, c.From)
 	if found {
 		from++
 	}
-	want, at := log[from:], 0
+	want, at := t.log[from:], 0
 	for _, got := range c.Offsets {
-		for at < len(want) && want[at] < got {
+		switch {
+		case at < len(want) && want[at] < got:
 			return fmt.Sprintf("offset %d is missing before %d", want[at], got)
-		}
-		if at < len(want) && want[at] == got {
+		case at < len(want) && want[at] == got:
 			at++
+		case h.ofIncident(got): // else of people, who follow other rules
+			return fmt.Sprintf("offset %d is of an incident elsewhere", got)
 		}
 	}
 	if at < len(want) {
 		return fmt.Sprintf("the last %d events are missing, from offset %d", len(want)-at, want[at])
 	}
 	return ""
+}
+
+func (h *holding) ofIncident(offset int64) bool {
+	_, found := slices.BinarySearchFunc(h.log, offset, func(e logged, offset int64) int { return cmp.Compare(e.offset, offset) })
+	return found
 }

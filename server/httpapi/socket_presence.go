@@ -17,7 +17,7 @@ type watching struct {
 func (c *socket) attend(ctx context.Context, incident *int64) {
 	c.mu.Lock()
 	c.incident = incident
-	actor := c.actor
+	actor := c.session.Actor()
 	c.mu.Unlock()
 	open := int64(0)
 	if incident != nil && c.dispatches(ctx, actor, *incident) {
@@ -26,7 +26,7 @@ func (c *socket) attend(ctx context.Context, incident *int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// With other rights by now, or another incident open, it is asked again.
-	if c.incident == incident && sameGrants(actor.Grants, c.actor.Grants) {
+	if c.incident == incident && sameGrants(actor.Grants, c.session.Account.Roles) {
 		c.sub.Open(open)
 	}
 }
