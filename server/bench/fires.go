@@ -323,7 +323,7 @@ func (r *replay) nearest(f fire) string {
 
 // said is the report.
 func (r *replay) said(all, cut int) string {
-	q := func(list []float64, p int) float64 { return quantile(list, p) }
+	q := quantile
 	return fmt.Sprintf(`fires: %d, of which %d taught where %d units stand and how many are sent (%v); %d replayed
   number: theirs %.1f units a fire, ours %.1f; ours fewer at %d, as many at %d, more at %d
   who: %.0f %% of those ours sends were sent by them too

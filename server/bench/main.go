@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/rs/zerolog"
 
+	"yiping/server/bench/fanout"
 	"yiping/server/postgres/migrate"
 )
 
@@ -64,6 +65,9 @@ func run(ctx context.Context) error {
 	if url == "" {
 		return errors.New("DATABASE_URL is not set: run make bench")
 	}
+	if len(os.Args) == 3 && os.Args[1] == "fanout" {
+		return fanout.Serve(os.Args[2], os.Stdin, os.Stdout)
+	}
 	if len(os.Args) == 4 && os.Args[1] == "import" {
 		return importAlone(ctx, url, os.Args[2], os.Args[3])
 	}
@@ -75,7 +79,9 @@ func run(ctx context.Context) error {
 	for _, target := range []struct {
 		name string
 		run  func(context.Context, string) (result, error)
-	}{{"events", eventCost}, {"nearest", nearest}, {"recommend", recommend}, {"import", importRate}, {"import-memory", importMemory}, {"first-view", firstView}, {"rows", rowSecurity}, {"audit", auditCost}, {"seal", sealedNumbers}, {"positions", positionRate}, {"positions-flush", positionRateFlushed}, {"duplicates", duplicates}, {"fires", fires}} {
+	}{{"events", eventCost}, {"nearest", nearest}, {"recommend", recommend}, {"import", importRate}, {"import-memory", importMemory}, {"first-view", firstView}, {"rows", rowSecurity}, {"audit", auditCost}, {"seal", sealedNumbers}, {"positions", positionRate}, {"positions-flush", positionRateFlushed},
+		{"live-cpu", liveCPU}, {"live-flood", liveFlood}, {"live-centrifuge", liveCentrifuge}, {"live-gorilla", liveGorilla}, {"live-latency", liveLatency}, {"live-coalesced", liveCoalesced}, {"live-deflated", liveDeflated}, {"live-memory", liveMemory}, {"live-routing", liveRouting},
+		{"duplicates", duplicates}, {"fires", fires}} {
 		data, apart := elsewhere[target.name]
 		if only != "" && only != target.name || apart && os.Getenv(data) == "" {
 			continue

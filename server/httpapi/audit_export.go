@@ -55,7 +55,7 @@ func auditCells(language string, e dispatch.AuditRecord) []string {
 		return strconv.FormatInt(n, 10)
 	}
 	at := func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05.000") }
-	result := string(e.Result)
+	result := e.Result
 	if result == dispatch.AuditDone {
 		result = sentence(language, "audit.done", nil)
 	}

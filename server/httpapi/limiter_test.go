@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -27,7 +28,11 @@ func TestLimiter(t *testing.T) {
 	if n != 30 || dispatch.CodeOf(err) != dispatch.CodeTooMany {
 		t.Fatalf("%d at once, %v", n, err)
 	}
-	if after := waiting(err.(*dispatch.Error)).Get("Retry-After"); after != "2" {
+	var refused *dispatch.Error
+	if !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	if after := waiting(refused).Get("Retry-After"); after != "2" {
 		t.Errorf("come back after %q", after)
 	}
 	if l.spent("a", pace) == nil || l.spent("b", pace) != nil {

@@ -53,7 +53,7 @@ func (a *api) toProvider(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := pageAsked(r.URL.Query().Get("page"))
-	s, err := a.identify(r)
+	s, err := a.identify(r.Context(), claimOf(r))
 	locked := err == nil && s.Locked
 	address, flow, err := a.Provider.Begin(r.Context(), locked)
 	if err == nil {

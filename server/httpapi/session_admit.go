@@ -19,20 +19,29 @@ const (
 // identify gives who asks: another system by its token, where it has one, else
 // a person by the cookie. The two do not mix: a token that does not hold is no
 // reason to look at a cookie.
-func (a *api) identify(r *http.Request) (dispatch.Session, error) {
-	ctx := r.Context()
-	if bearer, given := bearerOf(r); given {
-		s, areaID, err := a.Accounts.SessionByBearer(ctx, bearer)
+func (a *api) identify(ctx context.Context, c claim) (dispatch.Session, error) {
+	if c.bears {
+		s, areaID, err := a.Accounts.SessionByBearer(ctx, c.bearer)
 		if err == nil && areaID != nil {
 			s.Account.Roles = dispatch.Within(a.Service.Tree(), s.Account.Roles, *areaID)
 		}
 		return s, err
 	}
-	token := tokenOf(r)
-	if token == "" {
+	if c.cookie == "" {
 		return dispatch.Session{}, dispatch.Refuse(dispatch.CodeSignedOut, "")
 	}
-	return a.Accounts.SessionByToken(ctx, token)
+	return a.Accounts.SessionByToken(ctx, c.cookie)
+}
+
+// claim is what of a request says who asks.
+type claim struct {
+	bearer, cookie string
+	bears          bool // a bearer token is given, if an empty one
+}
+
+func claimOf(r *http.Request) claim {
+	bearer, given := bearerOf(r)
+	return claim{strings.Clone(bearer), strings.Clone(tokenOf(r)), given} // and nothing else of the request is held
 }
 
 // bearerOf gives the token of another system that a request carries.

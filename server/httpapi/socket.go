@@ -56,7 +56,7 @@ var usualPatience = patience{subscribe: 10 * time.Second, ping: 25 * time.Second
 // connection is taken over: what a socket needs while nothing happens is one
 // goroutine, which reads.
 func (a *api) live() {
-	upgrader := websocket.Upgrader{ReadBufferSize: 512, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
+	upgrader := websocket.Upgrader{WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
 		EnableCompression: true, CheckOrigin: a.knownOrigin}
 	a.raw("GET", "/api/v1/live", SignedIn, func(w http.ResponseWriter, r *http.Request) {
 		session := sessionOf(r.Context())
@@ -71,22 +71,11 @@ func (a *api) live() {
 			leave() // the upgrader has answered
 			return
 		}
-		c := &socket{api: a, conn: conn, wire: over.wire, request: credentials(r), session: session, patience: a.patience, leave: leave}
-		c.ctx, c.cancel = context.WithCancel(c.request.Context())
-		go c.serve()
+		c := &socket{api: a, conn: conn, wire: over.wire, claim: claimOf(r), leave: leave}
+		c.takeOver(session)
+		c.ctx, c.cancel = context.WithCancel(context.Background())
+		go c.greet()
 	})
-}
-
-// credentials is what of a request says who asks: it is looked at again for as long
-// as the socket is open, and holds nothing else of the request.
-func credentials(r *http.Request) *http.Request {
-	kept := &http.Request{Method: r.Method, URL: &url.URL{Path: strings.Clone(r.URL.Path)}, Header: http.Header{}}
-	for _, name := range []string{"Authorization", "Cookie"} {
-		for _, value := range r.Header.Values(name) {
-			kept.Header.Add(name, strings.Clone(value))
-		}
-	}
-	return kept.WithContext(context.WithValue(context.Background(), keyCaller, callerOf(r.Context())))
 }
 
 // knownOrigin lets in pages of this server and those that are listed: of the
@@ -112,44 +101,63 @@ type socket struct {
 	api     *api
 	conn    *websocket.Conn
 	wire    *wire
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // the connection's own: no request lasts as long
 	cancel  context.CancelFunc
-	request *http.Request // who asks
-	leave   func()        // gives its place back
+	claim   claim  // who asks
+	leave   func() // gives its place back
 	watched *watched
 	wish    live.Wish // what it has asked for
-	patience
 
-	mu       sync.Mutex // what the reader and the writer share
-	session  dispatch.Session
-	sub      Subscription
-	view     *orb.Bound // that the client looks at
-	incident *int64     // that the client has open, nil for none
-	over     bool       // it has ended: no subscription any more
+	mu        sync.Mutex // what the reader and the writer share
+	sessionID int64
+	actor     dispatch.Actor
+	roles     []dispatch.Grant
+	sub       Subscription
+	view      *orb.Bound // that the client looks at
+	incident  *int64     // that the client has open, nil for none
+	over      bool       // it has ended: no subscription any more
 
 	writing writing
 }
 
-func (c *socket) serve() {
-	defer c.leave()
-	defer c.end()
-	defer c.cancel()
+// takeOver notes whose session it is, and with what rights; under the lock.
+func (c *socket) takeOver(s dispatch.Session) {
+	c.sessionID, c.actor, c.roles = s.ID, s.Actor(), s.Account.Roles
+}
+
+// greet takes the first message and puts the socket on the feed. Reading goes on
+// with a stack of its own, which is a small one.
+func (c *socket) greet() {
+	reads := false
+	defer func() {
+		if !reads {
+			c.finish()
+		}
+	}()
 	defer c.caught()
 	first, err := c.readHello()
 	if err != nil {
 		return
 	}
-	c.watched = c.api.watch.join(c.session, c.kick)
-	defer c.api.watch.leave(c.watched)
+	c.watched = c.api.watch.join(c.sessionID, c.roles, c.kick)
 	c.wish, c.view = first.wish(), boundOf(first.View)
-	defer c.unsubscribe()
 	if !c.subscribe(c.ctx, first) {
 		return
 	}
-	pings := time.AfterFunc(c.ping, c.ask)
-	defer pings.Stop()
-	c.pings(pings)
-	c.read()
+	c.askLater()
+	reads = true
+	go c.read()
+}
+
+// finish gives back all that the socket had.
+func (c *socket) finish() {
+	c.cancel()
+	c.unsubscribe()
+	if c.watched != nil {
+		c.api.watch.leave(c.watched)
+	}
+	c.end()
+	c.leave()
 }
 
 // caught logs what must not happen; the connection ends, the server does not.
@@ -224,25 +232,36 @@ const lookEvery = 200 * time.Millisecond
 // read answers pings, notices the end, and takes what part of the map the client
 // looks at; other than that it has nothing more to say.
 func (c *socket) read() {
+	defer c.finish()
+	defer c.caught()
 	alive := c.stayOpen
 	alive()
 	c.conn.SetPongHandler(func(string) error { alive(); return nil })
 	for {
-		raw, err := c.readMessage()
-		var m remark
-		if err == nil && json.Unmarshal(raw, &m) != nil {
-			err = errProtocol
-		}
-		if err != nil {
-			c.refuse(err)
+		c.wire.wait()
+		if !c.hear() {
 			return
-		}
-		switch m.Type {
-		case "view":
-			c.look(boundOf(m.View))
-		case "watching":
-			c.attend(c.ctx, m.Incident)
 		}
 		time.Sleep(lookEvery)
 	}
+}
+
+// hear takes one message, false where it was the last.
+func (c *socket) hear() bool {
+	raw, err := c.readMessage()
+	var m remark
+	if err == nil && json.Unmarshal(raw, &m) != nil {
+		err = errProtocol
+	}
+	if err != nil {
+		c.refuse(err)
+		return false
+	}
+	switch m.Type {
+	case "view":
+		c.look(boundOf(m.View))
+	case "watching":
+		c.attend(c.ctx, m.Incident)
+	}
+	return true
 }

@@ -42,7 +42,7 @@ func (c *socket) unsubscribe() {
 }
 
 func (c *socket) openFeed(ctx context.Context, first hello) (Subscription, error) {
-	actor := c.session.Actor()
+	actor := c.actor
 	ctx = dispatch.WithViewer(ctx, actor.Viewer(c.api.Service.Tree()))
 	var home int64
 	if actor.ResponderID != 0 {
@@ -72,20 +72,20 @@ func (c *socket) look(view *orb.Bound) {
 // a whole picture takes the place of the one before. A database that does not
 // answer keeps the picture: it ends nobody's session, and the watch asks again.
 func (c *socket) renew(ctx context.Context, w *watched) bool {
-	session, err := c.api.identify(c.request.WithContext(ctx))
+	session, err := c.api.identify(ctx, c.claim)
 	switch {
 	case dispatch.CodeOf(err) == dispatch.CodeSignedOut:
 		c.close(closeSignedOut)
 		return false
 	case err != nil:
 		return true
-	case held(c.request, session, SignedIn) != nil: // a second factor is due: not by a socket
+	case len(session.Needs()) > 0: // a second factor is due: not by a socket
 		c.close(closeRights)
 		return false
 	}
-	before := c.session.Account.Roles
 	c.mu.Lock()
-	c.session = session
+	before := c.roles
+	c.takeOver(session)
 	c.mu.Unlock()
 	c.api.watch.has(w, session)
 	if sameGrants(before, session.Account.Roles) {

@@ -91,7 +91,7 @@ var errUnspoken = errors.New("no protocol that is spoken here")
 
 // readHello takes the first message, in time, of bounded size.
 func (c *socket) readHello() (hello, error) {
-	_ = c.conn.SetReadDeadline(time.Now().Add(c.patience.subscribe))
+	_ = c.conn.SetReadDeadline(time.Now().Add(c.api.patience.subscribe))
 	c.boundPings()
 	raw, err := c.readMessage()
 	var first hello

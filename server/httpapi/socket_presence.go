@@ -17,7 +17,7 @@ type watching struct {
 func (c *socket) attend(ctx context.Context, incident *int64) {
 	c.mu.Lock()
 	c.incident = incident
-	actor := c.session.Actor()
+	actor := c.actor
 	c.mu.Unlock()
 	open := int64(0)
 	if incident != nil && c.dispatches(ctx, actor, *incident) {
@@ -26,7 +26,7 @@ func (c *socket) attend(ctx context.Context, incident *int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// With other rights by now, or another incident open, it is asked again.
-	if c.incident == incident && sameGrants(actor.Grants, c.session.Account.Roles) {
+	if c.incident == incident && sameGrants(actor.Grants, c.actor.Grants) {
 		c.sub.Open(open)
 	}
 }

@@ -13,11 +13,11 @@ import (
 // writing is what the goroutine that writes shares with those who wake it.
 type writing struct {
 	mu     sync.Mutex
-	due    bool // there is something to look for
-	going  bool // the goroutine runs
-	ended  bool // nothing more is written
-	ending bool // a close was written: what is read is not waited for any more
-	timer  *time.Timer
+	due    bool        // there is something to look for
+	going  bool        // the goroutine runs
+	ended  bool        // nothing more is written
+	ending bool        // a close was written: what is read is not waited for any more
+	timer  *time.Timer // of the next ask
 }
 
 // kick has what waits written. It never waits itself.
@@ -48,6 +48,9 @@ func (w *writing) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
+	if w.timer != nil {
+		w.timer.Stop()
+	}
 }
 
 // batch is what one turn writes.
@@ -129,24 +132,21 @@ func (c *socket) send(b *batch) bool {
 	return len(b.bytes) == 0 || c.wire.put(b.bytes)
 }
 
-// pings gives the timer by which the client is asked whether it is there.
-func (c *socket) pings(t *time.Timer) {
+// askLater has the client asked, again and again, whether it is there.
+func (c *socket) askLater() {
 	c.writing.mu.Lock()
 	defer c.writing.mu.Unlock()
-	c.writing.timer = t
+	if !c.writing.ended {
+		c.writing.timer = time.AfterFunc(c.api.patience.ping, c.ask)
+	}
 }
 
-// ask asks the client whether it is there, and will again.
 func (c *socket) ask() {
-	if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.patience.write)) != nil {
+	if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.api.patience.write)) != nil {
 		_ = c.conn.Close()
 		return
 	}
-	c.writing.mu.Lock()
-	defer c.writing.mu.Unlock()
-	if t := c.writing.timer; t != nil && !c.writing.ended {
-		t.Reset(c.ping)
-	}
+	c.askLater()
 }
 
 // stayOpen gives a client time to answer, unless it was told that this is the end.
@@ -154,7 +154,7 @@ func (c *socket) stayOpen() {
 	c.writing.mu.Lock()
 	defer c.writing.mu.Unlock()
 	if !c.writing.ending {
-		_ = c.conn.SetReadDeadline(time.Now().Add(c.ping + c.pong))
+		_ = c.conn.SetReadDeadline(time.Now().Add(c.api.patience.ping + c.api.patience.pong))
 	}
 }
 
@@ -164,7 +164,7 @@ func (c *socket) hangUp() {
 	defer c.writing.mu.Unlock()
 	c.writing.ending = true
 	c.wire.closeWrite()
-	_ = c.conn.SetReadDeadline(time.Now().Add(c.linger))
+	_ = c.conn.SetReadDeadline(time.Now().Add(c.api.patience.linger))
 }
 
 func (c *socket) closeFor(reason string) {
@@ -181,7 +181,7 @@ func (c *socket) close(why closing) { c.closeSaying(why, why.Name) }
 
 // closeSaying says more than the name of why it ends.
 func (c *socket) closeSaying(why closing, reason string) {
-	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.Code, reason), time.Now().Add(c.patience.write))
+	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.Code, reason), time.Now().Add(c.api.patience.write))
 }
 
 // end closes the connection. What the client still sends is taken for a moment:
@@ -189,7 +189,7 @@ func (c *socket) closeSaying(why closing, reason string) {
 func (c *socket) end() {
 	c.writing.end()
 	if c.wire.closeWrite() {
-		_ = c.conn.SetReadDeadline(time.Now().Add(c.linger))
+		_ = c.conn.SetReadDeadline(time.Now().Add(c.api.patience.linger))
 		_, _ = io.CopyN(io.Discard, c.conn.NetConn(), 1<<20)
 	}
 	_ = c.conn.Close()

@@ -49,10 +49,10 @@ func newWatch(accounts Accounts, log zerolog.Logger) *watch {
 }
 
 // join adds a socket; the first one starts the watch. leave must be called.
-func (w *watch) join(s dispatch.Session, wake func()) *watched {
+func (w *watch) join(sessionID int64, grants []dispatch.Grant, wake func()) *watched {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	one := &watched{sessionID: s.ID, grants: s.Account.Roles, changed: make(chan struct{}, 1), wake: wake}
+	one := &watched{sessionID: sessionID, grants: grants, changed: make(chan struct{}, 1), wake: wake}
 	w.sockets[one] = struct{}{}
 	if w.loop == nil {
 		w.loop = make(chan struct{})

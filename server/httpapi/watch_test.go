@@ -227,11 +227,11 @@ func TestWatchRunsOnce(t *testing.T) {
 			asking--
 			return nil, nil
 		}
-		first := w.join(dispatch.Session{ID: 1}, func() {})
+		first := w.join(1, nil, func() {})
 		w.poke()
 		synctest.Wait() // it asks
 		w.leave(first)
-		second := w.join(dispatch.Session{ID: 2}, func() {})
+		second := w.join(2, nil, func() {})
 		w.poke()
 		synctest.Wait()
 		close(on)

@@ -94,6 +94,9 @@ func (h *Hub) unseat(s *Subscriber) {
 // takesPart notes that a subscriber takes part in an incident, or no longer does.
 func (h *Hub) takesPart(s *Subscriber, incidentID int64, does bool) {
 	if does {
+		if s.part == nil {
+			s.part = map[int64]bool{}
+		}
 		s.part[incidentID] = true
 		add(h.byPart, incidentID, s.audience)
 		return

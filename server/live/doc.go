@@ -11,7 +11,7 @@
 // areas and by what one takes part in, never by where a cell's edge lies. Those who
 // see alike are one audience: a frame is encoded once for it. What part of the map
 // is looked at is only a wish, so there cells decide: a view is widened to whole
-// quads (view.go), and all of an audience that look at the same quads are one
+// quads (geo.View), and all of an audience that look at the same quads are one
 // channel, which is sent one message, encoded and deflated once. Exact views would
 // be as many messages as there are screens, and one message a cell would be too
 // short to deflate, and many to a screen.

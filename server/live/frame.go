@@ -128,6 +128,9 @@ func placeOf(p dispatch.Position) place {
 	return out
 }
 
+// placeDigits are those of a place in degrees: a metre, where a phone knows five.
+const placeDigits = 5
+
 // encodePositions writes the compact frame of positions.
 func encodePositions(places []place) []byte {
 	out := make([]byte, 0, 64+len(places)*56)
@@ -139,9 +142,9 @@ func encodePositions(places []place) []byte {
 		out = append(out, '[')
 		out = strconv.AppendInt(out, p.id, 10)
 		out = append(out, ',')
-		out = strconv.AppendFloat(out, p.lon, 'f', 6, 64)
+		out = strconv.AppendFloat(out, p.lon, 'f', placeDigits, 64)
 		out = append(out, ',')
-		out = strconv.AppendFloat(out, p.lat, 'f', 6, 64)
+		out = strconv.AppendFloat(out, p.lat, 'f', placeDigits, 64)
 		out = append(out, ',')
 		out = strconv.AppendFloat(out, p.heading, 'f', 0, 64)
 		out = append(out, ',')

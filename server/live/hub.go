@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/rs/zerolog"
 
+	"yiping/geo"
 	"yiping/server/dispatch"
 )
 
@@ -27,6 +29,8 @@ type Config struct {
 	Look func(view orb.Bound, most int, accept func(areaID int64) bool) ([]dispatch.Responder, []dispatch.Crowd, int)
 	Now  func() time.Time
 	Log  zerolog.Logger
+	// Tick is how often what has moved is handed on, 0 for five times a second.
+	Tick time.Duration
 }
 
 // Since is where a subscriber wants to continue; the zero value asks for a snapshot.
@@ -52,7 +56,7 @@ type Hub struct {
 	byPart      map[int64]map[*audience]struct{} // incident that a responder or unit takes part in
 	arriving    map[*audience]struct{}           // whose part is not known yet
 	channels    map[channelKey]*channel
-	views       *viewIndex[*channel]
+	views       *geo.ViewIndex[*channel]
 	workArea    map[int64]int64             // responder on a task -> area of its incident
 	moved       map[int64]dispatch.Position // since the last tick
 	movedAt     time.Time
@@ -72,13 +76,13 @@ func New(cfg Config, offset int64) *Hub {
 	index := func() map[int64]map[*audience]struct{} { return map[int64]map[*audience]struct{}{} }
 	return &Hub{cfg: cfg, source: newShared(cfg.Source), offset: offset, subscribers: map[*Subscriber]struct{}{}, audiences: map[string]*audience{},
 		byRoot: index(), byResponder: index(), byUnit: index(), byHome: index(), byPart: index(), arriving: map[*audience]struct{}{},
-		channels: map[channelKey]*channel{}, views: newViewIndex[*channel](), workArea: map[int64]int64{}, moved: map[int64]dispatch.Position{},
+		channels: map[channelKey]*channel{}, views: geo.NewViewIndex[*channel](), workArea: map[int64]int64{}, moved: map[int64]dispatch.Position{},
 		movedAt: cfg.Now(), changedAt: cfg.Now()}
 }
 
 // Run ticks positions and heartbeats until ctx ends, then closes everybody.
 func (h *Hub) Run(ctx context.Context) {
-	ticks, beats := time.NewTicker(tickEvery), time.NewTicker(heartbeat)
+	ticks, beats := time.NewTicker(cmp.Or(h.cfg.Tick, tickEvery)), time.NewTicker(heartbeat)
 	defer ticks.Stop()
 	defer beats.Stop()
 	for {

@@ -427,7 +427,7 @@ func TestAViewNamesItsPeopleOrCountsThem(t *testing.T) {
 	view := &orb.Bound{Min: orb.Point{122.6, 38.1999}, Max: orb.Point{122.600095, 38.2001}}
 	within := 0
 	for _, r := range src.people {
-		if r.AreaID == 4 && r.Task == nil && cover(*view).bound().Contains(orb.Point{*r.Lon, *r.Lat}) {
+		if r.AreaID == 4 && r.Task == nil && geo.CoverView(*view).Bound().Contains(orb.Point{*r.Lon, *r.Lat}) {
 			within++
 		}
 	}

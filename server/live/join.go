@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"yiping/geo"
 	"yiping/server/dispatch"
 )
 
@@ -12,7 +13,7 @@ import (
 // wait. Leave must be called.
 func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, since Since, wish Wish, wake func()) (*Subscriber, error) {
 	s := &Subscriber{actor: actor, sight: actor.Sight(h.cfg.Tree()), wake: wake,
-		joining: true, part: map[int64]bool{}, wish: wish}
+		joining: true, wish: wish}
 	s.positions = actor.May(dispatch.See(dispatch.FieldResponderPoint)) && wish.layer(LayerResponders)
 	if actor.ResponderID != 0 {
 		s.homeArea = homeArea
@@ -31,7 +32,7 @@ func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int6
 	s.kept, s.joining = nil, false
 	delete(h.arriving, s.audience)
 	if s.positions {
-		h.follow(s, cover(everywhere), false)
+		h.follow(s, geo.CoverView(everywhere), false)
 	}
 	return s, nil
 }

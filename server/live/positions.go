@@ -3,6 +3,7 @@ package live
 import (
 	"github.com/paulmach/orb"
 
+	"yiping/geo"
 	"yiping/server/dispatch"
 	"yiping/server/frame"
 )
@@ -26,7 +27,7 @@ type channel struct {
 type channelKey struct {
 	audience *audience
 	areaID   int64 // that is wanted, 0 for all
-	view     view
+	view     geo.View
 	crowded  bool // people there are too many to be followed one by one
 }
 
@@ -34,14 +35,14 @@ type channelKey struct {
 type stand struct{ areaID, work int64 }
 
 // follow puts a subscriber on the channel of what it looks at; under the lock.
-func (h *Hub) follow(s *Subscriber, v view, crowded bool) {
+func (h *Hub) follow(s *Subscriber, v geo.View, crowded bool) {
 	h.unfollow(s)
 	key := channelKey{s.audience, s.wish.AreaID, v, crowded}
 	c := h.channels[key]
 	if c == nil {
 		c = &channel{channelKey: key, sees: map[stand]dispatch.View{}}
 		h.channels[key] = c
-		h.views.add(v, c)
+		h.views.Add(v, c)
 	}
 	s.channel, s.channelSlot = c, len(c.members)
 	c.members = append(c.members, s)
@@ -58,7 +59,7 @@ func (h *Hub) unfollow(s *Subscriber) {
 	c.members[len(c.members)-1] = nil
 	if c.members = c.members[:len(c.members)-1]; len(c.members) == 0 {
 		delete(h.channels, c.channelKey)
-		h.views.remove(c.view, c)
+		h.views.Remove(c.view, c)
 	}
 }
 
@@ -72,7 +73,7 @@ func (h *Hub) Look(s *Subscriber, bound *orb.Bound) {
 	if bound == nil {
 		bound = &everywhere
 	}
-	v := cover(*bound)
+	v := geo.CoverView(*bound)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s.audience == nil { // it has left
@@ -80,7 +81,7 @@ func (h *Hub) Look(s *Subscriber, bound *orb.Bound) {
 	}
 	tree := h.cfg.Tree()
 	sight := s.sight.On(tree)
-	people, crowd, total := h.cfg.Look(v.bound(), peopleMost, func(areaID int64) bool {
+	people, crowd, total := h.cfg.Look(v.Bound(), peopleMost, func(areaID int64) bool {
 		return s.wish.within(tree, areaID) && sight.In(areaID).Sees(dispatch.FieldResponder)
 	})
 	for k, r := range people {
@@ -150,7 +151,7 @@ func (h *Hub) spread() []delivery {
 			}
 		}
 		if at.work == 0 {
-			h.views.find(p.Lon, p.Lat, give)
+			h.views.Find(orb.Point{p.Lon, p.Lat}, give)
 			continue
 		}
 		for _, c := range h.channels { // who is on a task is followed wherever one looks

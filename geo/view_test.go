@@ -1,4 +1,4 @@
-package live
+package geo
 
 import (
 	"maps"
@@ -21,16 +21,16 @@ func someBound(t *rapid.T) orb.Bound {
 func TestAViewHoldsItsBound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := someBound(t)
-		v := cover(b)
+		v := CoverView(b)
 		p := orb.Point{b.Min.Lon() + (b.Max.Lon()-b.Min.Lon())*rapid.Float64Range(0, 1).Draw(t, "x"), b.Min.Lat() + (b.Max.Lat()-b.Min.Lat())*rapid.Float64Range(0, 1).Draw(t, "y")}
-		if x, y := quadOf(p.Lon(), p.Lat()); !v.holds(x, y) {
+		if x, y := quadOf(p); !v.holds(x, y) {
 			t.Fatalf("%v is not in %+v of %v", p, v, b)
 		}
-		if n := max(v.x1-v.x0, v.y1-v.y0); n > viewQuads || v.level < finest && n < viewQuads/2 {
+		if n := max(v.x1-v.x0, v.y1-v.y0); n > viewQuads || v.level < finestQuad && n < viewQuads/2 {
 			t.Fatalf("%v is covered by %d quads of level %d", b, n+1, v.level)
 		}
-		if got := cover(v.bound()); v.level > 0 && (got.x0 > v.x0<<1 || got.level < v.level-1) {
-			t.Fatalf("the bound of %+v is %v", v, v.bound())
+		if got := CoverView(v.Bound()); v.level > 0 && (got.x0 > v.x0<<1 || got.level < v.level-1) {
+			t.Fatalf("the bound of %+v is %v", v, v.Bound())
 		}
 	})
 }
@@ -39,12 +39,12 @@ func TestAViewHoldsItsBound(t *testing.T) {
 // whoever comes and goes.
 func TestAPointFindsItsViews(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		index, all := newViewIndex[int](), map[int]view{}
+		index, all := NewViewIndex[int](), map[int]View{}
 		for k := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			switch rapid.IntRange(0, 3).Draw(t, "what") {
 			case 0:
 				for what, v := range all {
-					index.remove(v, what)
+					index.Remove(v, what)
 					delete(all, what)
 					break
 				}
@@ -52,8 +52,8 @@ func TestAPointFindsItsViews(t *testing.T) {
 				b := someBound(t)
 				p := orb.Point{b.Min.Lon(), b.Max.Lat()}
 				got, want := map[int]int{}, map[int]int{}
-				index.find(p.Lon(), p.Lat(), func(what int) { got[what]++ })
-				x, y := quadOf(p.Lon(), p.Lat())
+				index.Find(p, func(what int) { got[what]++ })
+				x, y := quadOf(p)
 				for what, v := range all {
 					if v.holds(x, y) {
 						want[what] = 1
@@ -63,12 +63,12 @@ func TestAPointFindsItsViews(t *testing.T) {
 					t.Fatalf("%v finds %v, want %v", p, got, want)
 				}
 			default:
-				all[k] = cover(someBound(t))
-				index.add(all[k], k)
+				all[k] = CoverView(someBound(t))
+				index.Add(all[k], k)
 			}
 		}
 		for what, v := range all {
-			index.remove(v, what)
+			index.Remove(v, what)
 		}
 		if len(index.at) != 0 || index.levels != 0 {
 			t.Fatalf("%v is left", index.at)
