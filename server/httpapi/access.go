@@ -55,7 +55,7 @@ func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	if err := a.addresses.spent(address+" forges", forger); err != nil && t.presented {
 		return ctx, err
 	}
-	s, err := a.identify(r.Context(), claimOf(r))
+	s, err := a.whose(r)
 	if err != nil {
 		if dispatch.CodeOf(err) == dispatch.CodeSignedOut && t.presented {
 			_ = a.addresses.take(address+" forges", forger) // asked for before the next is looked up

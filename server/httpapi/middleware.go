@@ -87,6 +87,7 @@ func (a *api) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		next.ServeHTTP(counted, r.WithContext(ctx))
 		a.auditRefused(ctx, r.Method, route, counted.status)
 		if counted.status < 400 && touchesRights(r.Method, r.URL.Path) {
+			a.kept.forget()
 			a.watch.poke()
 		}
 		took, status := time.Since(started), counted.status
