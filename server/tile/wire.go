@@ -1,6 +1,9 @@
 package tile
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // The few fields of the vector tile specification (version 2.1) that are used
 // here, as their protobuf tags: field number and wire type.
@@ -60,6 +63,7 @@ func end(b []byte, from int) { b[from-1] = byte(len(b) - from) }
 func appendLayer(b []byte, name string, features, keys, values []byte) []byte {
 	const fixed = 2 + 1 + 2 // version, and extent of two bytes
 	size := fixed + 2 + len(name) + len(features) + len(keys) + len(values)
+	b = slices.Grow(b, size+binary.MaxVarintLen64+1)
 	b = binary.AppendUvarint(append(b, tileLayer), uint64(size))
 	b = append(b, layerVersion, 2)
 	b = appendField(b, layerName, name)
