@@ -80,7 +80,7 @@ func run(ctx context.Context) error {
 		name string
 		run  func(context.Context, string) (result, error)
 	}{{"events", eventCost}, {"nearest", nearest}, {"recommend", recommend}, {"import", importRate}, {"import-memory", importMemory}, {"first-view", firstView}, {"rows", rowSecurity}, {"audit", auditCost}, {"seal", sealedNumbers}, {"positions", positionRate}, {"positions-flush", positionRateFlushed},
-		{"live-cpu", liveCPU}, {"live-flood", liveFlood}, {"live-centrifuge", liveCentrifuge}, {"live-gorilla", liveGorilla}, {"live-latency", liveLatency}, {"live-coalesced", liveCoalesced}, {"live-deflated", liveDeflated}, {"live-memory", liveMemory}, {"live-routing", liveRouting},
+		{"live-cpu", liveCPU}, {"live-flood", liveFlood}, {"live-centrifuge", liveCentrifuge}, {"live-gorilla", liveGorilla}, {"live-latency", liveLatency}, {"live-coalesced", liveCoalesced}, {"live-deflated", liveDeflated}, {"live-memory", liveMemory}, {"live-routing", liveRouting}, {"tile-encode", tileEncoding}, {"tile-file", tileFromCache}, {"tile-database", tileFromDatabase},
 		{"duplicates", duplicates}, {"fires", fires}} {
 		data, apart := elsewhere[target.name]
 		if only != "" && only != target.name || apart && os.Getenv(data) == "" {
