@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"yiping/server/dispatch"
 	"yiping/server/live"
 )
 
@@ -76,7 +78,8 @@ type framesOfDocument struct {
 
 // frameKinds puts the frames' types into the registry.
 func frameKinds(schemas huma.Registry) (out framesOfDocument) {
-	for _, k := range live.FrameKinds() {
+	for _, k := range append(live.FrameKinds(), live.FrameKind{Name: "kept", Says: "Answers positions of the own phone: what it says is kept is committed.",
+		Example: keptFrame{Type: "kept", ID: 17, Accepted: 1, Refused: []refusedPositionView{}}}) {
 		out.examples = append(out.examples, node{"name": k.Name, "summary": k.Says, "payload": []any{k.Example}})
 		s := typed(schemas, reflect.TypeOf(k.Example), k.Name)
 		if r := (node{"$ref": s.Ref}); !slices.ContainsFunc(out.refs, func(n node) bool { return n["$ref"] == r["$ref"] }) {
@@ -101,6 +104,8 @@ func remarks(schemas huma.Registry) node {
 			hello{Type: "subscribe", Protocol: 1, Since: &offsetSince{"5b0e", 90411}}}},
 		{"view", "Another part of the map is looked at: its people follow.", []any{looking{Type: "view", View: view}}},
 		{"watching", "An incident is open on the page, or none any more.", []any{watching{Type: "watching", Incident: &incident}, watching{Type: "watching"}}},
+		{"positions", "Where the own phone was, on duty or on a task only. The answer is a frame, kept.", []any{
+			moving{Type: "positions", ID: 17, Positions: []dispatch.Position{{Lon: 122.60112, Lat: 38.20031, At: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}}}}},
 	} {
 		s := typed(schemas, reflect.TypeOf(m.examples[0]), m.name)
 		var examples []node

@@ -81,6 +81,11 @@ type fakeReader struct {
 	err       error
 	wait      func(ctx context.Context) // called by Installation
 	listed    func(f dispatch.ResponderFilter)
+	saved     func(ctx context.Context, responderID int64, list []dispatch.Position) (dispatch.KeptPositions, error)
+}
+
+func (f *fakeReader) SavePositions(ctx context.Context, responderID int64, list []dispatch.Position) (dispatch.KeptPositions, error) {
+	return f.saved(ctx, responderID, list)
 }
 
 func (f *fakeReader) Responders(_ context.Context, filter dispatch.ResponderFilter) ([]dispatch.Responder, int, error) {

@@ -71,7 +71,7 @@ func (a *api) live() {
 			leave() // the upgrader has answered
 			return
 		}
-		c := &socket{api: a, conn: conn, wire: over.wire, claim: claimOf(r), leave: leave}
+		c := &socket{api: a, conn: conn, wire: over.wire, claim: claimOf(r), language: languageOf(r.Context()), leave: leave}
 		c.takeOver(session)
 		c.ctx, c.cancel = context.WithCancel(context.Background())
 		go c.greet()
@@ -98,15 +98,16 @@ func (a *api) knownOrigin(r *http.Request) bool {
 // socket is one connection of the live feed. One goroutine reads and ends it;
 // another writes while there is something to write (socket_write.go).
 type socket struct {
-	api     *api
-	conn    *websocket.Conn
-	wire    *wire
-	ctx     context.Context //nolint:containedctx // the connection's own: no request lasts as long
-	cancel  context.CancelFunc
-	claim   claim  // who asks
-	leave   func() // gives its place back
-	watched *watched
-	wish    live.Wish // what it has asked for
+	api      *api
+	conn     *websocket.Conn
+	wire     *wire
+	ctx      context.Context //nolint:containedctx // the connection's own: no request lasts as long
+	cancel   context.CancelFunc
+	claim    claim  // who asks
+	leave    func() // gives its place back
+	watched  *watched
+	wish     live.Wish // what it has asked for
+	language string    // of what it is told in words
 
 	mu        sync.Mutex // what the reader and the writer share
 	sessionID int64
@@ -262,6 +263,8 @@ func (c *socket) hear() bool {
 		c.look(boundOf(m.View))
 	case "watching":
 		c.attend(c.ctx, m.Incident)
+	case "positions":
+		c.keep(m)
 	}
 	return true
 }

@@ -85,6 +85,9 @@ type remark struct {
 	Type     string      `json:"type"`
 	View     *[4]float64 `json:"view"`
 	Incident *int64      `json:"incident"`
+	// Of positions; what is wrong with them is answered, and no reason to end.
+	ID        int64           `json:"id"`
+	Positions json.RawMessage `json:"positions"`
 }
 
 var errUnspoken = errors.New("no protocol that is spoken here")

@@ -97,7 +97,7 @@ export interface components {
             priorities?: string[];
             states?: string[];
         };
-        Frame: components["schemas"]["SnapshotFrame"] | components["schemas"]["ResumedFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["PeopleFrame"] | components["schemas"]["PositionsFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["SlowFrame"] | components["schemas"]["HeartbeatFrame"];
+        Frame: components["schemas"]["SnapshotFrame"] | components["schemas"]["ResumedFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["PeopleFrame"] | components["schemas"]["PositionsFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["SlowFrame"] | components["schemas"]["HeartbeatFrame"] | components["schemas"]["KeptFrame"];
         /** @description Frames in the order in which they are to be taken in. */
         Frames: components["schemas"]["Frame"][];
         /** @description Each two seconds: all that concerns the reader up to the offset has been sent; the server's time, and each layer's age in ms. */
@@ -246,6 +246,27 @@ export interface components {
              */
             wave_round: number;
         };
+        /** @description Answers positions of the own phone: what it says is kept is committed. */
+        KeptFrame: {
+            /**
+             * Format: int64
+             * @description How many were sound. The newest is kept.
+             */
+            accepted: number;
+            /** @description Why nothing was kept; internal and unavailable: say it again later. */
+            code?: string;
+            /** @description The same in the language asked for. */
+            detail?: string;
+            /**
+             * Format: int64
+             * @description Of the batch.
+             */
+            id: number;
+            /** @description Those that were not; the others count. */
+            refused: components["schemas"]["RefusedPositionView"][];
+            /** @enum {string} */
+            type: "kept";
+        };
         Looking: {
             /** @enum {string} */
             type: "view";
@@ -256,6 +277,16 @@ export interface components {
                 number,
                 number
             ];
+        };
+        Moving: {
+            /**
+             * Format: int64
+             * @description Of the client's choice; the answer names it.
+             */
+            id: number;
+            positions: components["schemas"]["Position"][];
+            /** @enum {string} */
+            type: "positions";
         };
         Offer: {
             answer_reason: string;
@@ -339,6 +370,35 @@ export interface components {
             /** @enum {string} */
             type: "people";
         };
+        Position: {
+            /**
+             * Format: double
+             * @description Radius within which it is; beyond 5,000 it says nothing.
+             */
+            accuracy_meters?: number;
+            /**
+             * Format: date-time
+             * @description When it was taken; at most a day ago.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description 0 to 360, clockwise from north.
+             */
+            heading_degrees?: number;
+            /** Format: double */
+            lat: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS-84.
+             */
+            lon: number;
+            /**
+             * Format: double
+             * @description 0 to 70.
+             */
+            speed_mps?: number;
+        };
         /** @description Where people are now; the last one of each wins. */
         PositionsFrame: {
             /** @description Each: responder, longitude, latitude, heading in degrees (-1 unknown), time in ms since 1970. */
@@ -359,6 +419,17 @@ export interface components {
             incident_id: number;
             /** @enum {string} */
             type: "presence";
+        };
+        RefusedPositionView: {
+            code: string;
+            /** @description Why, in the language asked for. */
+            detail: string;
+            field: string;
+            /**
+             * Format: int64
+             * @description In the batch, from 0.
+             */
+            index: number;
         };
         Responder: {
             /** Format: double */
