@@ -49,6 +49,7 @@ func badBeside(t *testing.T, d *district, b beside) {
 		slices.Sort(took)
 		return part(took, .5), part(took, .99)
 	}
+	bomb()
 	var alone, with [2][]time.Duration
 	for range b.rounds {
 		p50, p99 := round()

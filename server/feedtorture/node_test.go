@@ -52,8 +52,9 @@ type district struct {
 	url  string // of the database
 	data string // folder of the keys
 	pool *pgxpool.Pool
-	area int64 // the whole
-	made int   // accounts
+	area int64    // the whole
+	made int      // accounts
+	env  []string // of its servers, beside what all have
 }
 
 // small is the size of a district where its size is not what is tried.
@@ -87,6 +88,7 @@ func (d *district) command(args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), "DATABASE_URL="+d.url, "YIPING_APP_URL=", "YIPING_SYSTEM_URL=", "YIPING_DATA="+d.data, "YIPING_LOG_LEVEL=disabled")
+	cmd.Env = append(cmd.Env, d.env...)
 	cmd.Stderr = os.Stderr
 	return cmd
 }
