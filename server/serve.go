@@ -129,6 +129,7 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 		return err
 	}
 	hub.Working(snap.Assignments)
+	presence := live.NewPresence(store.Feed().Say, a.now)
 	points := tile.NewPoints(store, a.log)
 	if err := points.Load(a.ctx); err != nil {
 		return err
@@ -159,7 +160,7 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 	if err != nil {
 		return err
 	}
-	server := newServer(httpapi.New(httpapi.Deps{Provider: signIn, Gateway: callbacks(gateway), ProviderName: a.ProviderName, Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Points: points, Feed: feed{hub, live.NewPresence()}, Web: dist, Metrics: metrics(hub, store, keeper, at),
+	server := newServer(httpapi.New(httpapi.Deps{Provider: signIn, Gateway: callbacks(gateway), ProviderName: a.ProviderName, Service: svc, Reader: store, Accounts: accounts, Registers: imports, Personal: store, Imports: desk, Points: points, Feed: feed{hub, presence}, Web: dist, Metrics: metrics(hub, store, keeper, at),
 		Ready: store.Feed().CaughtUp, Log: a.log, Quiet: alive, Version: version, Origins: a.Origins, Proxies: proxies, MetricsToken: a.MetricsToken, SecureOnly: !a.Insecure}), a.log)
 
 	// The feed and the hub outlive the requests: what was acknowledged last is
@@ -180,11 +181,13 @@ func (c serveCmd) serve(a *app, at *front, store *postgres.Store, accounts *post
 				return nil
 			},
 			Positions: func(positions []dispatch.Position) { svc.Moved(positions); hub.Move(positions) },
+			Note:      presence.Hear,
 		})
 	})
 	hubCtx, stopHub := context.WithCancel(ctx)
 	defer stopHub()
 	g.Go(func() error { hub.Run(hubCtx); return nil })
+	g.Go(func() error { presence.Run(hubCtx); return nil })
 	g.Go(func() error { points.Run(ctx); return nil })
 	g.Go(func() error {
 		jobs.Run(ctx, a.log, append(clockJobs(svc, store, accounts, keeper, a.now), sending...)...)

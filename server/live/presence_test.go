@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"yiping/server/dispatch"
 )
@@ -33,7 +34,7 @@ func told(t *testing.T, s *Subscriber) string {
 // TestWhoElseHasItOpen: those that have an incident open know of one another, an
 // account once, and nobody else is told.
 func TestWhoElseHasItOpen(t *testing.T) {
-	hub, p := newHub(&source{}), NewPresence()
+	hub, p := newHub(&source{}), NewPresence(func(string) {}, func() time.Time { return start })
 	zhang, li, again := subscribe(t, hub, named(5, "张三"), 0, Since{}), subscribe(t, hub, named(6, "李四"), 0, Since{}), subscribe(t, hub, named(5, "张三"), 0, Since{})
 	expect := func(step string, want ...string) {
 		t.Helper()
@@ -67,7 +68,7 @@ func TestWhoElseHasItOpen(t *testing.T) {
 // TestPresenceUnderRace: pages open and leave at the same time; whoever stays is
 // told of exactly who stays, and nothing is left of them afterwards.
 func TestPresenceUnderRace(t *testing.T) {
-	hub, p := newHub(&source{}), NewPresence()
+	hub, p := newHub(&source{}), NewPresence(func(string) {}, func() time.Time { return start })
 	var stay []*Subscriber
 	var all sync.WaitGroup
 	for k := range 8 {
@@ -108,5 +109,62 @@ func TestPresenceUnderRace(t *testing.T) {
 	}
 	if p.Len() != 0 {
 		t.Error("somebody is remembered")
+	}
+}
+
+// TestPresenceOverNodes: those who have it open on one node know of those on another,
+// whatever of what they say is lost; a node that falls silent is forgotten.
+func TestPresenceOverNodes(t *testing.T) {
+	now := start
+	var said []string
+	say := func(note string) { said = append(said, note) }
+	clock := func() time.Time { return now }
+	one, two := NewPresence(say, clock), NewPresence(say, clock)
+	deliver := func() {
+		notes := said
+		said = nil
+		for _, note := range notes { // each node hears its own words, too
+			one.Hear(note)
+			two.Hear(note)
+		}
+	}
+	hubOne, hubTwo := newHub(&source{}), newHub(&source{})
+	zhang, li := subscribe(t, hubOne, named(5, "张三"), 0, Since{}), subscribe(t, hubTwo, named(6, "李四"), 0, Since{})
+	expect := func(step, first, second string) {
+		t.Helper()
+		deliver()
+		if a, b := told(t, zhang), told(t, li); a != first || b != second {
+			t.Errorf("%s: told %q and %q, want %q and %q", step, a, b, first, second)
+		}
+	}
+	one.Open(zhang, 812)
+	expect("one alone", "[{5 张三}]", "")
+	two.Open(li, 812)
+	expect("another elsewhere", "[{5 张三} {6 李四}]", "[{6 李四} {5 张三}]")
+	one.Repeat()
+	two.Repeat()
+	expect("said again", "", "")
+	two.Open(li, 813)
+	expect("another incident", "[{5 张三}]", "[{6 李四}]")
+	two.Open(li, 812)
+	said = nil // lost
+	expect("not heard", "", "[{6 李四} {5 张三}]")
+	two.Repeat()
+	expect("heard when said again", "[{5 张三} {6 李四}]", "")
+	for range 4 { // the second node is gone
+		now = now.Add(repeatPresence)
+		one.Repeat()
+		said = nil
+	}
+	expect("it fell silent", "[{5 张三}]", "")
+	for _, rubbish := range []string{"", "{}", "[1]", `{"node":7}`, `{"incident_id":812,"accounts":[{"id":1,"name":"x"}]}`} {
+		one.Hear(rubbish)
+	}
+	expect("rubbish", "", "")
+	one.Open(zhang, 0)
+	two.Open(li, 0)
+	deliver()
+	if one.Len() != 0 || two.Len() != 0 {
+		t.Errorf("remembered: %d and %d", one.Len(), two.Len())
 	}
 }

@@ -21,6 +21,7 @@ type Feed struct {
 	sequence  chan struct{} // something may be pending
 	read      chan struct{} // something may be new
 	positions movedPositions
+	notes     chan string  // that this node wants to say
 	offset    atomic.Int64 // the tail's
 	polled    atomic.Int64 // unix milliseconds of the tail's last successful read
 	sequencer atomic.Bool  // this node holds the lock
@@ -30,6 +31,7 @@ type Feed struct {
 type Reader struct {
 	Changes   func(ctx context.Context, changes []dispatch.Change) error
 	Positions func(positions []dispatch.Position)
+	Note      func(text string) // what a node said to all; see Say
 }
 
 const (
@@ -39,10 +41,12 @@ const (
 	tailPoll       = time.Second
 	channelPending = "yiping_pending"
 	channelEvent   = "yiping_event"
+	channelNote    = "yiping_note"
+	mostNotes      = 256 // that wait to be said
 )
 
 func newFeed(config *pgx.ConnConfig, s *Store) *Feed {
-	return &Feed{config: config, store: s, sequence: make(chan struct{}, 1), read: make(chan struct{}, 1), positions: movedPositions{last: map[int64]dispatch.Position{}, more: make(chan struct{}, 1)}}
+	return &Feed{config: config, store: s, sequence: make(chan struct{}, 1), read: make(chan struct{}, 1), positions: movedPositions{last: map[int64]dispatch.Position{}, more: make(chan struct{}, 1)}, notes: make(chan string, mostNotes)}
 }
 
 // Poke says that a command was committed on this node.
@@ -62,7 +66,10 @@ func (f *Feed) Run(ctx context.Context, from int64, r Reader) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return f.forever(ctx, "sequencer", f.runSequencer) })
 	g.Go(func() error { return f.forever(ctx, "sealer", f.runSealer) })
-	g.Go(func() error { return f.forever(ctx, "listener", f.runListener) })
+	g.Go(func() error {
+		return f.forever(ctx, "listener", func(ctx context.Context) error { return f.runListener(ctx, r) })
+	})
+	g.Go(func() error { return f.forever(ctx, "notes", f.runNotes) })
 	g.Go(func() error {
 		return f.forever(ctx, "tail", func(ctx context.Context) error { return f.runTail(ctx, r) })
 	})
@@ -182,13 +189,13 @@ func sequenceBatch(ctx context.Context, conn *pgx.Conn) (int64, error) {
 }
 
 // runListener turns notifications into wake-ups.
-func (f *Feed) runListener(ctx context.Context) error {
+func (f *Feed) runListener(ctx context.Context, r Reader) error {
 	conn, err := f.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer closeConn(conn)
-	for _, channel := range []string{channelPending, channelEvent} {
+	for _, channel := range []string{channelPending, channelEvent, channelNote} {
 		if _, err := conn.Exec(ctx, `listen `+channel); err != nil {
 			return err
 		}
@@ -205,6 +212,9 @@ func (f *Feed) runListener(ctx context.Context) error {
 		}
 		if n.Channel == channelEvent {
 			signal(f.read)
+		}
+		if n.Channel == channelNote && r.Note != nil {
+			r.Note(n.Payload)
 		}
 	}
 }
