@@ -25,7 +25,7 @@ import (
 // TestAttack tries everything on one server; the ten thousand sign-ins come last, for
 // nobody signs in after them.
 func TestAttack(t *testing.T) {
-	attacked(t, []attack{{"other area", attackOtherArea}, {"off duty", attackOffDuty}, {"session", attackSession}, {"revoked", attackRevoked},
+	attacked(t, []attack{{"other area", attackOtherArea}, {"off duty", attackOffDuty}, {"session", attackSession}, {"revoked", attackRevoked}, {"tiles", attackTiles},
 		{"origin", attackOrigin}, {"sign-in", attackSignIn}})
 }
 

@@ -55,7 +55,7 @@ func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	if err := a.addresses.spent(address+" forges", forger); err != nil && t.presented {
 		return ctx, err
 	}
-	s, err := a.whose(r)
+	s, looked, err := a.whose(r)
 	if err != nil {
 		if dispatch.CodeOf(err) == dispatch.CodeSignedOut && t.presented {
 			_ = a.addresses.take(address+" forges", forger) // asked for before the next is looked up
@@ -69,8 +69,10 @@ func (a *api) admit(r *http.Request, access Access) (context.Context, error) {
 	if err := held(r, s, access); err != nil {
 		return ctx, err
 	}
-	if err := a.Accounts.Seen(ctx, s); err != nil { // no reason to show nothing
-		a.Log.Warn().Err(err).Msg("that a session is used cannot be noted")
+	if looked {
+		if err := a.Accounts.Seen(ctx, s); err != nil { // no reason to show nothing
+			a.Log.Warn().Err(err).Msg("that a session is used cannot be noted")
+		}
 	}
 	if access != SignedIn && access != InPerson && access != Entering && !s.Actor().May(dispatch.Action(access)) {
 		return ctx, dispatch.Refuse(dispatch.CodeForbidden, "")

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"crypto/sha256"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,13 +13,31 @@ import (
 // keptSessions remembers for a moment whose a claim is, for tiles alone: a map asks
 // for dozens at a stroke, and a look into the database for each takes ten times as
 // long as the tile. What has become of a session is known here as soon as on an
-// open socket: within a second, and at once where this node changed it.
+// open socket: within a second of the look, and at once where this node changed it.
+// No token is held, as the database holds none.
 type keptSessions struct {
 	now func() time.Time
 
 	mu   sync.RWMutex
-	of   map[claim]keptSession
+	of   map[claimDigest]keptSession
 	turn uint64 // another after each change of rights here
+}
+
+// claimDigest stands for a claim.
+type claimDigest [sha256.Size]byte
+
+func digestOf(c claim) claimDigest {
+	if c.bears {
+		return sha256.Sum256([]byte("b" + c.bearer))
+	}
+	return sha256.Sum256([]byte("c" + c.cookie))
+}
+
+// look is one look-up of a session: when it began, and the turn it began in.
+type look struct {
+	of    claimDigest
+	began time.Time
+	turn  uint64
 }
 
 type keptSession struct {
@@ -29,32 +48,32 @@ type keptSession struct {
 const mostKept = 10_000 // then it begins anew
 
 func newKeptSessions(now func() time.Time) *keptSessions {
-	return &keptSessions{now: now, of: map[claim]keptSession{}}
+	return &keptSessions{now: now, of: map[claimDigest]keptSession{}}
 }
 
-// get gives the session of a claim, where it is known, and the turn by which one that
-// is read now may be put.
-func (k *keptSessions) get(c claim) (s dispatch.Session, known bool, turn uint64) {
-	now := k.now()
+// get gives the session of a claim, where it is known and still what it was when it
+// was read, and the look with which one that is read now may be put.
+func (k *keptSessions) get(c claim) (s dispatch.Session, known bool, l look) {
+	l = look{of: digestOf(c), began: k.now()}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	one, ok := k.of[c]
+	l.turn = k.turn
+	one, ok := k.of[l.of]
 	s = one.session
-	s.Locked = s.LockedBy(now)
-	return s, ok && now.Before(one.until) && s.Alive(now), k.turn
+	return s, ok && l.began.Before(one.until) && s.Alive(l.began) && s.LockedBy(l.began) == s.Locked, l
 }
 
 // put keeps a session, unless rights have changed since it was asked for.
-func (k *keptSessions) put(c claim, s dispatch.Session, turn uint64) {
+func (k *keptSessions) put(l look, s dispatch.Session) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if turn != k.turn {
+	if l.turn != k.turn {
 		return
 	}
 	if len(k.of) >= mostKept {
 		clear(k.of)
 	}
-	k.of[c] = keptSession{s, k.now().Add(watchEvery)}
+	k.of[l.of] = keptSession{s, l.began.Add(watchEvery)}
 }
 
 // forget forgets all: rights have changed.
@@ -65,19 +84,23 @@ func (k *keptSessions) forget() {
 	clear(k.of)
 }
 
-// whose gives the session of who asks.
-func (a *api) whose(r *http.Request) (dispatch.Session, error) {
+// tileRoute is how the patterns of the routes begin that ask here.
+const tileRoute = "GET /api/v1/tiles/"
+
+// whose gives the session of who asks, and whether it was looked up for this. Where
+// it was not, the look that it is known by has noted that it is used.
+func (a *api) whose(r *http.Request) (s dispatch.Session, looked bool, err error) {
 	c := claimOf(r)
-	if !strings.HasPrefix(r.URL.Path, "/api/v1/tiles/") {
-		return a.identify(r.Context(), c)
+	if !strings.HasPrefix(r.Pattern, tileRoute) {
+		s, err = a.identify(r.Context(), c)
+		return s, true, err
 	}
-	s, known, turn := a.kept.get(c)
+	s, known, l := a.kept.get(c)
 	if known {
-		return s, nil
+		return s, false, nil
 	}
-	s, err := a.identify(r.Context(), c)
-	if err == nil {
-		a.kept.put(c, s, turn)
+	if s, err = a.identify(r.Context(), c); err == nil {
+		a.kept.put(l, s)
 	}
-	return s, err
+	return s, true, err
 }
