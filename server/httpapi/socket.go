@@ -200,8 +200,12 @@ func (c *socket) refuse(err error) {
 
 // boundPings answers a client's pings, of which no client needs many.
 func (c *socket) boundPings() {
-	pings, answer := rate.NewLimiter(1, 30), c.conn.PingHandler()
+	var pings *rate.Limiter // of whoever does ping: no browser does
+	answer := c.conn.PingHandler()
 	c.conn.SetPingHandler(func(text string) error {
+		if pings == nil {
+			pings = rate.NewLimiter(1, 30)
+		}
 		if !pings.Allow() {
 			return errTooMany
 		}

@@ -12,7 +12,7 @@ import (
 // package's comment. wake is called when there is something to take and must not
 // wait. Leave must be called.
 func (h *Hub) Subscribe(ctx context.Context, actor dispatch.Actor, homeArea int64, since Since, wish Wish, wake func()) (*Subscriber, error) {
-	s := &Subscriber{actor: actor, sight: actor.Sight(h.cfg.Tree()), wake: wake,
+	s := &Subscriber{actor: actor, wake: wake,
 		joining: true, wish: wish}
 	s.positions = actor.May(dispatch.See(dispatch.FieldResponderPoint)) && wish.layer(LayerResponders)
 	if actor.ResponderID != 0 {
@@ -171,5 +171,5 @@ func (h *Hub) snapshot(ctx context.Context, s *Subscriber) (dispatch.Snapshot, e
 		return snap, err
 	}
 	h.notePart(s, snap)
-	return s.sight.On(tree).Snapshot(snap, s.part, s.homeArea), nil
+	return s.audience.sight.On(tree).Snapshot(snap, s.part, s.homeArea), nil
 }

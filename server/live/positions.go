@@ -80,7 +80,7 @@ func (h *Hub) Look(s *Subscriber, bound *orb.Bound) {
 		return
 	}
 	tree := h.cfg.Tree()
-	sight := s.sight.On(tree)
+	sight := s.audience.sight.On(tree)
 	people, crowd, total := h.cfg.Look(v.Bound(), peopleMost, func(areaID int64) bool {
 		return s.wish.within(tree, areaID) && sight.In(areaID).Sees(dispatch.FieldResponder)
 	})

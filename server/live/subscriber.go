@@ -32,7 +32,6 @@ const slowAfter = 5
 // who takes what is there with Next.
 type Subscriber struct {
 	actor     dispatch.Actor
-	sight     dispatch.Sight
 	homeArea  int64 // a responder's registered area, 0 for others
 	wish      Wish
 	resumed   bool // it went on from an offset: what it was told of before is not known
@@ -156,7 +155,7 @@ func (s *Subscriber) close(why Reason) {
 // follows from it.
 func (h *Hub) viewOf(s *Subscriber, c dispatch.Change, tree *dispatch.AreaTree) dispatch.ChangeView {
 	task := h.takePartBy(s, c)
-	return s.sight.On(tree).Change(c, task, s.homeArea)
+	return s.audience.sight.On(tree).Change(c, task, s.homeArea)
 }
 
 // takePartBy says whether the subscriber's own responder or unit takes part in a
