@@ -18,7 +18,7 @@ type person struct {
 	token   string
 	address net.IP
 	who     int64 // the responder they are, 0 for none
-	area    int64 // a commander's
+	area    int64 // a commander's, or the community that a responder is of
 }
 
 func (p person) cookie() string { return "yiping_session=" + p.token }

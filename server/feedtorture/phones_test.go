@@ -30,21 +30,21 @@ func (d *district) phones(n int) []*phone {
 		with c as (select id, boundary::geometry as shape, count(*) over () as many from area where level = 'community' and boundary is not null),
 		p as (select id, (st_dump(st_generatepoints(shape, ceil($1::float8 / many)::int))).geom as at from c),
 		r as (insert into responder (area_id, name, post, post_cell, external_id)
-			select id, 'soak', at, 1, 'soak-' || gen_random_uuid() from (select * from p order by random() limit $1) x returning id, post),
+			select id, 'soak', at, 1, 'soak-' || gen_random_uuid() from (select * from p order by random() limit $1) x returning id, area_id, post),
 		u as (insert into duty (responder_id, kind, origin, period, start_told)
 			select id, 'on_duty', 'roster', tstzrange(now() - interval '1 hour', now() + interval '8 hours'), true from r),
 		a as (insert into consent (responder_id, purpose, version, way, given_at)
 			select r.id, 'position', (select coalesce(max(version), 1) from consent_text where purpose = 'position'), 'demonstration', now() - interval '1 day' from r)
-		select id, st_x(post::geometry), st_y(post::geometry) from r`, n)
+		select id, area_id, st_x(post::geometry), st_y(post::geometry) from r`, n)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	var ids []int64
+	var ids, areas []int64
 	var list []*phone
-	var id int64
+	var id, area int64
 	var lon, lat float64
-	if _, err := pgx.ForEachRow(rows, []any{&id, &lon, &lat}, func() error {
-		ids = append(ids, id)
+	if _, err := pgx.ForEachRow(rows, []any{&id, &area, &lon, &lat}, func() error {
+		ids, areas = append(ids, id), append(areas, area)
 		list = append(list, &phone{lon: lon, lat: lat})
 		return nil
 	}); err != nil {
@@ -54,6 +54,7 @@ func (d *district) phones(n int) []*phone {
 		d.t.Fatalf("%d people for %d", len(list), n)
 	}
 	for k, p := range d.people(n, ids...) {
+		p.area = areas[k]
 		list[k].person = p
 	}
 	if _, err := d.pool.Exec(ctx, `vacuum (analyze)`); err != nil {
@@ -117,6 +118,9 @@ func (f *fleet) line(ctx context.Context, phones []*phone, began time.Time) {
 		select {
 		case <-ctx.Done():
 		case <-wait.C:
+		}
+		if ctx.Err() != nil {
+			return
 		}
 		f.late.Store(int64(time.Since(due)))
 		if err := f.send(conn, answers, phones[n%len(phones)]); err != nil {

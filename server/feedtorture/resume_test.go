@@ -17,7 +17,7 @@ type crowd struct {
 	going   sync.WaitGroup
 	reader  screen.Reader
 	screens []*screen.Screen
-	areas   []int64 // of each screen's account
+	people  []person // of each screen
 }
 
 func newCrowd(t *testing.T) *crowd {
@@ -41,7 +41,7 @@ func follow(t *testing.T, address string, people []person, each int) *crowd {
 // join lets one more screen follow.
 func (c *crowd) join(p person, cfg screen.Config) {
 	s := screen.New(cfg)
-	c.screens, c.areas = append(c.screens, s), append(c.areas, p.area)
+	c.screens, c.people = append(c.screens, s), append(c.people, p)
 	c.going.Go(func() {
 		if err := s.Follow(c.ctx); err != nil {
 			c.t.Errorf("a screen of account %d: %v", p.account, err)
@@ -87,7 +87,7 @@ func (c *crowd) same(d *district) {
 	}
 	wrong := 0
 	for k, s := range c.screens {
-		want := holds.within(d, c.areas[k])
+		want := holds.of(d, c.people[k])
 		s.Look(func(p *screen.Picture, count *screen.Count) {
 			said := ""
 			if p.Offset == holds.offset {

@@ -12,7 +12,7 @@ func TestSmall(t *testing.T) {
 	d.within("bad clients", func(t *testing.T) {
 		badBeside(t, d, beside{screens: 2, each: 1, rounds: 1, incidents: 40, times: 2, more: 5 * time.Second})
 	})
-	d.within("storm", func(t *testing.T) { storm(t, d, 100, 100*time.Millisecond) })
+	d.within("storm", func(t *testing.T) { storm(t, d, 60, 40, 100*time.Millisecond) })
 	d.within("soak", func(t *testing.T) {
 		soak(t, d, load{screens: 10, perMinute: 120, lasts: 8 * time.Second}, d.phones(1000))
 	})

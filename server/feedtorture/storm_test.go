@@ -3,6 +3,7 @@ package feedtorture
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -11,25 +12,32 @@ import (
 	"yiping/server/screen"
 )
 
-// storm: so many desks of different accounts and areas follow one server, which is
+// storm: so many desks of all areas and so many phones follow one server, which is
 // killed and started again while dispatchers' commands go on. All come back by
 // themselves and go on where they were: no event is missing, none comes twice,
 // nobody is sent the whole again, and each shows what the database holds.
-func storm(t *testing.T, d *district, sockets int, pace time.Duration) {
-	sockets = affordable(t, sockets)
+func storm(t *testing.T, d *district, desks, phones int, pace time.Duration) {
+	most := affordable(t, desks+phones)
+	phones = min(phones, most/2)
+	people := d.spread(min(desks, most-phones))
+	if phones > 0 {
+		for k, p := range d.phones(phones) { // desks and phones come in turns
+			people = slices.Insert(people, min(2*k, len(people)), p.person)
+		}
+	}
 	n := d.serve()
 	began := time.Now()
-	crowd := d.gather(n.address, sockets)
+	crowd := gather(t, n.address, people)
 	gathered := time.Since(began)
-	desks := []*desk{d.desk(n.address), d.desk(n.address), d.desk(n.address)}
+	dispatchers := []*desk{d.desk(n.address), d.desk(n.address), d.desk(n.address)}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var working sync.WaitGroup
-	for _, k := range desks {
+	for _, k := range dispatchers {
 		working.Go(func() { k.work(ctx, pace) })
 	}
 	done := func() (sum int64) {
-		for _, k := range desks {
+		for _, k := range dispatchers {
 			sum += k.done.Load()
 		}
 		return sum
@@ -56,7 +64,7 @@ func storm(t *testing.T, d *district, sockets int, pace time.Duration) {
 	working.Wait()
 	crowd.same(d)
 	tell(t, "storm", map[string]any{
-		"sockets": sockets, "commands": done(), "first_s": seconds(gathered),
+		"desks": len(people) - phones, "phones": phones, "commands": done(), "first_s": seconds(gathered),
 		"down_s": seconds(heard.Sub(killed)), "listening_to_ready_s": seconds(ready.Sub(heard)),
 		"listening_to_all_back_s": seconds(back.Sub(heard)), "listening_to_all_caught_up_s": seconds(caught.Sub(heard)),
 	})
@@ -86,15 +94,14 @@ func affordable(t *testing.T, sockets int) int {
 	return sockets
 }
 
-// gather lets so many people of the areas' own accounts follow, a few connecting at a
-// time, and waits until all are live.
-func (d *district) gather(address string, sockets int) *crowd {
-	d.t.Helper()
+// gather lets people follow, a few connecting at a time, and waits until all are live.
+func gather(t *testing.T, address string, people []person) *crowd {
+	t.Helper()
 	const step = 100
-	c := newCrowd(d.t)
-	for k, p := range d.spread(sockets) {
+	c := newCrowd(t)
+	for k, p := range people {
 		c.join(p, p.follow(address, &c.reader))
-		if k%step == step-1 || k == sockets-1 {
+		if k%step == step-1 || k == len(people)-1 {
 			c.await("live", time.Minute, live)
 		}
 	}
@@ -117,5 +124,3 @@ func listens(ctx context.Context, address string) <-chan time.Time {
 	}()
 	return at
 }
-
-func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }

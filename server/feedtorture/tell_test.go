@@ -48,4 +48,6 @@ func during(t *testing.T, name string, usual time.Duration) time.Duration {
 	return d
 }
 
-func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// Times as results give them.
+func millis(d time.Duration) float64  { return float64(d.Microseconds()) / 1000 }
+func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }

@@ -10,9 +10,10 @@ import (
 // whole is the size of the demonstration district.
 const whole = 1
 
-// TestTortureStorm: five thousand sockets come back after the server was killed.
+// TestTortureStorm: five thousand sockets, desks and phones, come back after the server was killed.
 func TestTortureStorm(t *testing.T) {
-	storm(t, newDistrict(t, whole), number(t, "YIPING_STORM_SOCKETS", 5000), 100*time.Millisecond)
+	sockets := number(t, "YIPING_STORM_SOCKETS", 5000)
+	storm(t, newDistrict(t, whole), sockets-sockets/2, sockets/2, 100*time.Millisecond)
 }
 
 // TestTortureSoak: ten thousand phones and two hundred screens for half an hour, then

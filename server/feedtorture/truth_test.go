@@ -12,7 +12,7 @@ import (
 	"yiping/server/screen"
 )
 
-// truth is what the database holds of what a commander of an area follows.
+// truth is what the database holds of what somebody follows.
 type truth struct {
 	offset      int64
 	incidents   map[int64]screen.Noun
@@ -27,13 +27,14 @@ type holding struct {
 	incidents, offers, assignments []placed
 	parties                        map[int64][]party // by incident
 	log                            []logged          // events of incidents, in order
-	seen                           map[int64]truth   // by area
+	seen                           map[int64]truth   // by area, of commanders
 }
 
 // placed is a noun that goes on.
 type placed struct {
 	screen.Noun
 	incident, area int64
+	who            *int64 // whose it is
 }
 
 // party is an area that takes part in an incident of another.
@@ -45,6 +46,42 @@ type party struct {
 type logged struct {
 	offset, incident, area int64
 	at                     time.Time
+	noun                   string
+	who                    *int64
+}
+
+// of gives what of it somebody is to be shown.
+func (h *holding) of(d *district, p person) truth {
+	if p.who != 0 {
+		return h.phone(p)
+	}
+	return h.within(d, p.area)
+}
+
+// phone gives what a responder is to be shown who is asked for nothing: what lies in
+// their community, without what belongs to it, and what is their own.
+func (h *holding) phone(p person) truth {
+	own := func(list []placed) map[int64]screen.Noun {
+		out := map[int64]screen.Noun{}
+		for _, n := range list {
+			if n.who != nil && *n.who == p.who {
+				out[n.ID] = n.Noun
+			}
+		}
+		return out
+	}
+	t := truth{offset: h.offset, incidents: map[int64]screen.Noun{}, offers: own(h.offers), assignments: own(h.assignments)}
+	for _, n := range h.incidents {
+		if n.area == p.area {
+			t.incidents[n.ID] = n.Noun
+		}
+	}
+	for _, e := range h.log {
+		if e.area == p.area && e.noun == "incident" || e.who != nil && *e.who == p.who {
+			t.log = append(t.log, e.offset)
+		}
+	}
+	return t
 }
 
 // within gives what of it a commander of an area is to be shown: what lies there, and
@@ -110,11 +147,11 @@ func (d *district) read(ctx context.Context) *holding {
 		}
 		var n placed
 		for into, sql := range map[*[]placed]string{
-			&h.incidents:   `select id, version, state, id, area_id from incident where state not in ('closed', 'rejected', 'merged', 'cancelled')`,
-			&h.offers:      `select id, version, state, incident_id, area_id from offer where state in ('offered', 'seen', 'later', 'standby')`,
-			&h.assignments: `select id, version, state, incident_id, area_id from assignment where state in ('accepted', 'en_route', 'on_scene')`,
+			&h.incidents:   `select id, version, state, id, area_id, null::bigint from incident where state not in ('closed', 'rejected', 'merged', 'cancelled')`,
+			&h.offers:      `select id, version, state, incident_id, area_id, responder_id from offer where state in ('offered', 'seen', 'later', 'standby')`,
+			&h.assignments: `select id, version, state, incident_id, area_id, responder_id from assignment where state in ('accepted', 'en_route', 'on_scene')`,
 		} {
-			if err := each(ctx, tx, sql, []any{&n.ID, &n.Version, &n.State, &n.incident, &n.area}, func() { *into = append(*into, n) }); err != nil {
+			if err := each(ctx, tx, sql, []any{&n.ID, &n.Version, &n.State, &n.incident, &n.area, &n.who}, func() { *into = append(*into, n) }); err != nil {
 				return err
 			}
 		}
@@ -126,8 +163,8 @@ func (d *district) read(ctx context.Context) *holding {
 			return err
 		}
 		var e logged
-		return each(ctx, tx, `select "offset", incident_id, area_id, at from event where incident_id is not null order by "offset"`,
-			[]any{&e.offset, &e.incident, &e.area, &e.at}, func() { h.log = append(h.log, e) })
+		return each(ctx, tx, `select "offset", incident_id, area_id, at, noun, responder_id from event where incident_id is not null order by "offset"`,
+			[]any{&e.offset, &e.incident, &e.area, &e.at, &e.noun, &e.who}, func() { h.log = append(h.log, e) })
 	})
 	if err != nil {
 		d.t.Fatal(err)
