@@ -96,6 +96,52 @@ it('a list is narrowed, and its count is that of the map, the file and the addre
   await shared.close()
 })
 
+/** Clicks the middle of the map until something is there: tiles are drawn when they are. */
+async function clickMiddle(w: Window, testId: string): Promise<void> {
+  const box = await w.page.locator('canvas.maplibregl-canvas').first().boundingBox()
+  if (!box) throw new Error('there is no map')
+  await expect
+    .poll(
+      async () => {
+        await w.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2)
+        return w.page.getByTestId(testId).count()
+      },
+      { timeout: 60_000, interval: 500 },
+    )
+    .toBeGreaterThan(0)
+}
+
+it('a register of thousands of cameras is drawn from tiles, and a camera is clicked there and on the map of dispatch', async () => {
+  const w = await administrator(browser, server, '?view=registers&noun=cameras')
+  const lists: string[] = []
+  w.page.on('request', (r) => lists.push(new URL(r.url()).pathname))
+  expect(await total(w)).toBeGreaterThan(2000)
+  await w.at('register-whole').waitFor()
+  await expect.poll(() => lists.some((p) => p.startsWith('/api/v1/tiles/cameras/')), { timeout: 60_000 }).toBe(true)
+  expect(lists.filter((p) => p.endsWith('/points'))).toEqual([])
+  await w.page.waitForLoadState('networkidle', { timeout: 20_000 }).catch(() => {})
+  await w.page.screenshot({ path: join(shots, 'registers-whole.png') })
+  await w.page.keyboard.press('j')
+  await w.at('register-card').waitFor()
+  const name = (await w.at('register-card').locator('h2').textContent())?.trim() ?? ''
+  await w.at('register-card').getByText('定位').click()
+  await w.at('register-card').getByLabel('关闭').click()
+  expect(await w.page.getByTestId('register-card').count()).toBe(0)
+  await clickMiddle(w, 'register-card')
+  expect(new URL(w.page.url()).searchParams.get('row')).toMatch(/^\d+$/)
+  expect(w.complaints).toEqual([])
+  await w.close()
+
+  const desk = await dispatcher(browser, server, 'commander')
+  await desk.at('search').fill(name)
+  await desk.at('found-0').waitFor()
+  await desk.at('search').press('Enter')
+  await clickMiddle(desk, 'card')
+  await desk.at('card').getByText('设备').waitFor()
+  expect(desk.complaints).toEqual([])
+  await desk.close()
+})
+
 it('one change of many rows is shown first, made, and undone', async () => {
   const w = await administrator(browser, server, '?view=registers&noun=responders&where=vehicle:foot')
   const before = await total(w)

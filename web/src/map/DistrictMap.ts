@@ -10,7 +10,7 @@ import type { Incident, Responder } from '../api/types'
 import { cameraIcon, families, incidentIcon, priorities, responderIcon, statuses } from './icons'
 import { overlayLayers } from './overlays'
 import { dark, light, type Palette } from './palette'
-import { boxOf, type PlacePoint, pointFeatures, pointLayers, pointsSource } from './points'
+import { boxOf, type PlacePoint, pointFeatures, pointLayers, pointsSource, wholeLayers, wholeSource } from './points'
 import { sectorRing } from './sector'
 import { baseStyle } from './style'
 
@@ -31,6 +31,8 @@ export interface MapOptions {
   scale: number
   cameras: boolean
   facilities: boolean
+  /** All cameras are drawn as the rows of a list, from tiles: the list may be as long as it is. */
+  whole: boolean
   interactive: boolean
   picked: (what: Picked) => void
   /** Told where the map rests: west, south, east, north. */
@@ -54,7 +56,7 @@ const empty = { type: 'FeatureCollection' as const, features: [] }
 /** What a point is of: its feature's own id where it comes in a tile. */
 const idOf = (f: MapGeoJSONFeature): number => Number(f.id ?? f.properties.id)
 
-const clickable = ['incident', 'responder', 'camera', 'facility', 'point', 'cluster']
+const clickable = ['incident', 'responder', 'camera', 'facility', 'point', 'row', 'cluster', 'gathering']
 
 export class DistrictMap {
   private readonly map: GLMap
@@ -117,6 +119,10 @@ export class DistrictMap {
       if (this.options[set])
         this.map.addSource(set, { type: 'vector', tiles: [`${location.origin}/api/v1/tiles/${set}/{z}/{x}/{y}`], minzoom: 12, maxzoom: 16 })
     }
+    if (this.options.whole) {
+      this.map.addSource('whole', wholeSource())
+      for (const layer of wholeLayers(this.palette, this.options.scale)) this.map.addLayer(layer)
+    }
     this.map.addSource('points', pointsSource)
     for (const layer of pointLayers(this.palette, this.options.scale)) this.map.addLayer(layer)
     for (const layer of overlayLayers(this.palette, this.options)) this.map.addLayer(layer)
@@ -153,8 +159,13 @@ export class DistrictMap {
       void this.openCluster(hit)
       return
     }
+    if (hit?.layer.id === 'gathering') {
+      this.goTo(lon, lat, this.map.getZoom() + 2)
+      return
+    }
     const id = hit ? idOf(hit) : 0
     if (!hit || !id) this.options.picked({ kind: 'ground', lon, lat })
+    else if (hit.layer.id === 'row') this.options.picked({ kind: 'point', id })
     else this.options.picked({ kind: hit.layer.id as 'incident' | 'responder' | 'camera' | 'facility' | 'point', id })
   }
 
@@ -222,6 +233,21 @@ export class DistrictMap {
       })
     })
   }
+
+  /**
+   * Asks for the tiles of cameras and facilities again, and goes on showing those that
+   * are there. The server has read what changed a moment after it told of it, and
+   * several changes are one asking.
+   */
+  renew(): void {
+    clearTimeout(this.renewing)
+    this.renewing = setTimeout(() => {
+      this.whenLoaded(() => {
+        for (const set of ['cameras', 'facilities', 'whole']) if (this.map.getSource(set)) this.map.refreshTiles(set)
+      })
+    }, 1500)
+  }
+  private renewing: ReturnType<typeof setTimeout> | undefined
 
   /** Draws the places of a list, and shows where they are. */
   showPoints(points: readonly PlacePoint[], follow: boolean): void {
@@ -318,6 +344,7 @@ export class DistrictMap {
   }
 
   destroy(): void {
+    clearTimeout(this.renewing)
     this.map.remove()
   }
 }

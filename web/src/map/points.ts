@@ -42,6 +42,62 @@ export function boxOf(
   return box
 }
 
+/** The tiles of all cameras, from as far as a district is looked at. */
+export const wholeSource = (): SourceSpecification => ({
+  type: 'vector',
+  tiles: [`${location.origin}/api/v1/tiles/cameras/{z}/{x}/{y}`],
+  minzoom: 8,
+  maxzoom: 16,
+})
+
+/** All cameras as the rows of a list: as `pointLayers` draws them, from tiles. */
+export function wholeLayers(p: Palette, scale: number): LayerSpecification[] {
+  return [
+    {
+      id: 'gathering',
+      type: 'circle',
+      source: 'whole',
+      'source-layer': 'camera_cluster',
+      maxzoom: 14,
+      paint: {
+        'circle-color': p.halo,
+        'circle-opacity': 0.9,
+        'circle-stroke-color': p.accent,
+        'circle-stroke-width': 1.25 * scale,
+        'circle-radius': ['step', ['get', 'count'], 9 * scale, 10, 11 * scale, 100, 14 * scale, 1000, 18 * scale],
+      },
+    },
+    {
+      id: 'gathering-count',
+      type: 'symbol',
+      source: 'whole',
+      'source-layer': 'camera_cluster',
+      maxzoom: 14,
+      layout: {
+        'text-field': ['to-string', ['get', 'count']],
+        'text-font': font,
+        'text-size': 11 * scale,
+        'text-allow-overlap': true,
+        'text-ignore-placement': true,
+      },
+      paint: { 'text-color': p.mark },
+    },
+    {
+      id: 'row',
+      type: 'circle',
+      source: 'whole',
+      'source-layer': 'camera',
+      minzoom: 14,
+      paint: {
+        'circle-color': p.accent,
+        'circle-stroke-color': p.markEdge,
+        'circle-stroke-width': 1 * scale,
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 3 * scale, 16, 5.5 * scale],
+      },
+    },
+  ]
+}
+
 export function pointLayers(p: Palette, scale: number): LayerSpecification[] {
   return [
     {

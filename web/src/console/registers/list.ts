@@ -5,13 +5,16 @@ import { command, get } from '../../api/client'
 import type { EditedRows, Register, RegisterPage, RegisterPoints, RegisterRow, Registers, Undone } from '../../api/types'
 import { language } from '../../i18n'
 import type { PlacePoint } from '../../map/points'
-import { type Filter, queryOf } from '../../state/registers'
+import { type Filter, isNarrowed, queryOf } from '../../state/registers'
 import { words } from '../../ui/text'
 
 export type ListState = 'loading' | 'ready' | 'failed'
 
 const pageRows = 200
 const mostAtOnce = 500
+
+/** Above so many cameras the whole register is drawn from tiles. */
+const mostDrawn = 2000
 
 /** What registers there are, in the language that is chosen; read once in each. */
 export const registers = shallowRef<Registers | null>(null)
@@ -47,6 +50,7 @@ export function useList() {
   const total = ref(0)
   const points = shallowRef<PlacePoint[]>([])
   const truncated = ref(false)
+  const whole = ref(false) // on the map from tiles
   const more = ref(false)
   let cursor = ''
   let filter: Filter | null = null
@@ -80,8 +84,11 @@ export function useList() {
     filter = f
     if (!quietly) state.value = 'loading'
     try {
-      const [list, map] = await Promise.all([readRows(f, wanted), get<RegisterPoints>(path(f, '/points'))])
+      const list = await readRows(f, wanted)
+      const tiled = f.noun === 'cameras' && !isNarrowed(f) && list.total > mostDrawn
+      const map = tiled ? { points: [], truncated: false } : await get<RegisterPoints>(path(f, '/points'))
       if (mine !== asked) return
+      whole.value = tiled
       rows.value = list.rows
       total.value = list.total
       cursor = list.cursor
@@ -115,7 +122,7 @@ export function useList() {
 
   const refresh = () => (filter ? show(filter, true) : Promise.resolve())
   const complete = computed(() => rows.value.length >= total.value)
-  return { state, failure, rows, total, points, truncated, more, complete, show, refresh, readMore }
+  return { state, failure, rows, total, points, truncated, whole, more, complete, show, refresh, readMore }
 }
 
 /** One row by its id, whether it is on the pages read or not. */
