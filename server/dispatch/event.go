@@ -107,6 +107,10 @@ type Change struct {
 	Called     []int64 // the responders whom a change of a call-up concerns, ascending
 }
 
+// Parts is who takes part in which incidents: responders who were asked or go, and
+// units that have an order.
+type Parts struct{ Responders, Units map[int64][]int64 }
+
 // Snapshot is what a new subscriber starts from: everything open, with the
 // offset up to which events are contained for certain. Later events may be
 // contained too; their nouns' versions tell.

@@ -63,6 +63,7 @@ type api struct {
 	patience  patience
 	tiles     *tileCache
 	kept      *keptSessions
+	arriving  chan struct{} // a place for each socket that is put on the feed at a time
 	months    kept[[]dispatch.MedianTime]
 	rates     kept[dispatch.CameraRates]
 	etags     sync.Map      // of built files, by name
@@ -97,7 +98,7 @@ func newAPI(d Deps) *api {
 			return p
 		}
 	})
-	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), sockets: crowd{open: map[string]int{}}, watch: newWatch(d.Accounts, d.Log), patience: usualPatience, tiles: newTileCache(), kept: newKeptSessions(time.Now),
+	a := &api{Deps: d, mux: http.NewServeMux(), addresses: newLimiter(time.Now), people: newLimiter(time.Now), sockets: crowd{open: map[string]int{}}, watch: newWatch(d.Accounts, d.Log), patience: usualPatience, tiles: newTileCache(), kept: newKeptSessions(time.Now), arriving: make(chan struct{}, arriving),
 		pictures: make(chan struct{}, picturesAtOnce), figuring: make(chan struct{}, figuresAtOnce), took: newTook(d.Metrics)}
 	config := huma.DefaultConfig("Yiping 一屏", d.Version)
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", "" // the document is a route of the registry

@@ -142,7 +142,7 @@ func (c *socket) greet() {
 	}
 	c.watched = c.api.watch.join(c.sessionID, c.roles, c.kick)
 	c.wish, c.view = first.wish(), boundOf(first.View)
-	if !c.subscribe(c.ctx, first) {
+	if !c.arrive(first) {
 		return
 	}
 	c.askLater()

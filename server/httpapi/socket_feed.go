@@ -8,6 +8,18 @@ import (
 	"yiping/server/dispatch"
 )
 
+// arriving is how many sockets are put on the feed at a time: after a restart
+// thousands come, and what is done for all of them at once is done in time for none.
+const arriving = 64
+
+// arrive puts the socket on the feed in its turn, unless its client has left
+// meanwhile: it has come again, and what would be read for it is read for nobody.
+func (c *socket) arrive(first hello) bool {
+	c.api.arriving <- struct{}{}
+	defer func() { <-c.api.arriving }()
+	return !c.wire.left() && c.subscribe(c.ctx, first)
+}
+
 // subscribe puts the socket on the feed with the rights of its session, or closes it.
 func (c *socket) subscribe(ctx context.Context, first hello) bool {
 	sub, err := c.openFeed(ctx, first)

@@ -389,6 +389,43 @@ func TestSocketWokenEarly(t *testing.T) {
 	l.left(3)
 }
 
+// TestSocketLeftBeforeItsTurn: whoever has hung up when their turn comes is put on no
+// feed, and those who wait behind are.
+func TestSocketLeftBeforeItsTurn(t *testing.T) {
+	l := newLiveUnder(t)
+	for range arriving {
+		l.api.arriving <- struct{}{}
+	}
+	var waiting []*websocket.Conn
+	for range 3 {
+		conn, _, err := l.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
+			t.Fatal(err)
+		}
+		waiting = append(waiting, conn)
+	}
+	for _, conn := range waiting[:2] {
+		_ = conn.NetConn().(*net.TCPConn).CloseWrite()
+	}
+	for range arriving {
+		<-l.api.arriving
+	}
+	_ = waiting[2].SetReadDeadline(time.Now().Add(20 * time.Second))
+	if _, _, err := waiting[2].ReadMessage(); err != nil {
+		t.Fatal(err)
+	}
+	for _, conn := range waiting[:2] {
+		_, _ = closedWith(conn)
+	}
+	l.left(1)
+	if n := len(l.api.arriving); n != 0 {
+		t.Errorf("%d places are not given back", n)
+	}
+}
+
 // TestSocketOrigin: pages of this server and those that are listed, by host,
 // port and scheme.
 func TestSocketOrigin(t *testing.T) {

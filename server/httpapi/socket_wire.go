@@ -60,6 +60,19 @@ func readable(fd uintptr) bool {
 	return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
 }
 
+// left says whether the client has hung up, as far as that is known.
+func (w *wire) left() (gone bool) {
+	if w.bare == nil {
+		return false
+	}
+	_ = w.bare.Control(func(fd uintptr) {
+		seen := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}} //nolint:gosec // a descriptor is small
+		n, err := unix.Poll(seen, 0)
+		gone = err == nil && n > 0
+	})
+	return gone
+}
+
 // put writes whole frames.
 func (w *wire) put(frames []byte) bool {
 	_, err := w.Write(frames)

@@ -18,6 +18,7 @@ type Source interface {
 	Head(ctx context.Context) (epoch string, offset int64, err error)
 	Snapshot(ctx context.Context, reach dispatch.Reach) (dispatch.Snapshot, error)
 	Changes(ctx context.Context, after int64, limit int) ([]dispatch.Change, error)
+	Parts(ctx context.Context) (dispatch.Parts, error)
 }
 
 // Config is what a hub is made of.

@@ -34,6 +34,7 @@ type source struct {
 	mu     sync.Mutex
 	log    []dispatch.Change
 	people []dispatch.Responder
+	parts  dispatch.Parts
 	during func() // runs before and after the next read
 }
 
@@ -62,6 +63,13 @@ func (s *source) Snapshot(context.Context, dispatch.Reach) (dispatch.Snapshot, e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return dispatch.Snapshot{Epoch: "epoch", Offset: int64(len(s.log)), Incidents: []dispatch.Incident{}}, nil
+}
+
+func (s *source) Parts(context.Context) (dispatch.Parts, error) {
+	defer s.interrupted()()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.parts, nil
 }
 
 func (s *source) Changes(_ context.Context, after int64, limit int) ([]dispatch.Change, error) {
@@ -292,6 +300,26 @@ func TestAUnitSeesItsOwn(t *testing.T) {
 	hub.Publish([]dispatch.Change{order(7, dispatch.OrderReturned), src.add(6, 0)})
 	if got := offsets(take(t, s)); !slices.Equal(got, []int64{8}) {
 		t.Fatalf("after it was returned got %v, want that alone", got)
+	}
+}
+
+// TestAReturningPhoneIsToldOfItsOwn: who comes back with an offset is told of what they
+// take part in, though nothing of it happened meanwhile, and of nothing else.
+func TestAReturningPhoneIsToldOfItsOwn(t *testing.T) {
+	src := &source{parts: dispatch.Parts{Responders: map[int64][]int64{77: {600}}, Units: map[int64][]int64{7: {500}}}}
+	hub := newHub(src)
+	first := src.add(6, 0)
+	phone, other := subscribe(t, hub, responder(77), 4, Since{"epoch", first.Event.Offset}), subscribe(t, hub, responder(78), 4, Since{"epoch", first.Event.Offset})
+	unit := subscribe(t, hub, dispatch.Actor{AccountID: 9, UnitID: 7, Grants: []dispatch.Grant{{Role: dispatch.RolePartner, AreaID: 1}}}, 0, Since{"epoch", first.Event.Offset})
+	hub.Publish([]dispatch.Change{src.add(6, 0), src.add(5, 0)}) // incidents 600 and 500
+	for _, c := range []struct {
+		who  string
+		sub  *Subscriber
+		want []int64
+	}{{"the one who goes", phone, []int64{2}}, {"another", other, []int64{}}, {"the unit", unit, []int64{3}}} {
+		if got := offsets(take(t, c.sub)); !slices.Equal(got, c.want) {
+			t.Errorf("%s is told of %v, want %v", c.who, got, c.want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"yiping/geo"
 	"yiping/server/dispatch"
@@ -132,11 +133,15 @@ func (h *Hub) takePart(ctx context.Context, s *Subscriber) error {
 	if s.actor.ResponderID == 0 && s.actor.UnitID == 0 {
 		return nil
 	}
-	snap, err := h.source.snapshot(ctx, dispatch.Reach{AreaIDs: []int64{}, ResponderID: s.actor.ResponderID, UnitID: s.actor.UnitID})
+	parts, err := h.source.parts(ctx)
 	if err != nil {
 		return err
 	}
-	h.notePart(s, snap)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range append(slices.Clone(parts.Responders[s.actor.ResponderID]), parts.Units[s.actor.UnitID]...) {
+		h.takesPart(s, id, true)
+	}
 	return nil
 }
 

@@ -16,6 +16,7 @@ type shared struct {
 	source    Source
 	heads     turns[head]
 	missing   turns[*missed]
+	taking    turns[dispatch.Parts]
 	mu        sync.Mutex
 	snapshots map[string]*reachTurns // by reach, while somebody asks
 }
@@ -48,6 +49,11 @@ func (s *shared) head(ctx context.Context) (head, error) {
 		h.epoch, h.offset, err = s.source.Head(ctx)
 		return h, err
 	})
+}
+
+// parts gives who takes part in what. It is shared: it is read only.
+func (s *shared) parts(ctx context.Context) (dispatch.Parts, error) {
+	return s.taking.ask(ctx, 0, func(ctx context.Context, _ int64) (dispatch.Parts, error) { return s.source.Parts(ctx) })
 }
 
 // missed gives all events after an offset. It may hold some up to it, too.

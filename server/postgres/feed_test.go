@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -159,6 +160,44 @@ func TestSnapshot(t *testing.T) {
 		if who, err := f.store.Snapshot(ctx, dispatch.Reach{AreaIDs: ids}); err != nil || len(who.Responders) != want || len(who.Assignments) != want {
 			t.Errorf("who works in %v: %+v, %v", ids, who.Responders, err)
 		}
+	}
+}
+
+// TestParts: who takes part in what, as their own snapshots say it, and nobody once it
+// is over.
+func TestParts(t *testing.T) {
+	f := newFixture(t)
+	ctx := everywhere(t)
+	asked, goes := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue"), f.responder("二", orb.Point{121.052, 38.051}, "fire_rescue")
+	gas, _ := f.unit("燃气", "gas", f.district.ID)
+	i := f.verified()
+	out, err := f.svc.Send(ctx, f.as(f.desk, "send"), i.ID, i.Version, []int64{asked.ResponderID, goes.ResponderID}, "")
+	f.must(out, err)
+	f.must(f.svc.AnswerOffer(ctx, f.as(goes, "accept"), f.offersOf(i.ID)[goes.ResponderID].ID, dispatch.Answer{Step: "accept"}))
+	id, err := f.order(i.ID, gas, dispatch.UnitSupports)
+	f.want("the order", err, "")
+	parts := func() dispatch.Parts {
+		t.Helper()
+		p, err := f.store.Parts(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	p := parts()
+	for _, who := range []int64{asked.ResponderID, goes.ResponderID} {
+		own, err := f.store.Snapshot(ctx, dispatch.Reach{AreaIDs: []int64{}, ResponderID: who})
+		if err != nil || len(own.Offers)+len(own.Assignments) != 1 || !slices.Equal(p.Responders[who], []int64{i.ID}) {
+			t.Errorf("%d takes part in %v, and their own picture has %+v, %v", who, p.Responders[who], own, err)
+		}
+	}
+	if !slices.Equal(p.Units[gas], []int64{i.ID}) || len(p.Responders) != 2 || len(p.Units) != 1 {
+		t.Errorf("taking part: %+v", p)
+	}
+	f.must(f.svc.AnswerOffer(ctx, f.as(asked, "decline"), f.offersOf(i.ID)[asked.ResponderID].ID, dispatch.Answer{Step: "decline", Reason: "busy"}))
+	f.want("withdrawn", f.move(f.desk, id, dispatch.OrderStep{Step: "withdraw", Reason: "不需要了"}), "")
+	if p := parts(); len(p.Responders) != 1 || len(p.Units) != 0 {
+		t.Errorf("once one has declined and the order is withdrawn: %+v", p)
 	}
 }
 

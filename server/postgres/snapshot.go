@@ -52,3 +52,27 @@ func (s *Store) Snapshot(ctx context.Context, reach dispatch.Reach) (dispatch.Sn
 	snap.Responders, err = s.responders(ctx, t, atWork+` order by r.id`, s.now(), reach.AreaIDs, reach.ResponderID)
 	return snap, err
 }
+
+// Parts gives who takes part in what now, as snapshots say it: of few people among
+// many, so that all who come back at a time are served by one read.
+func (s *Store) Parts(ctx context.Context) (dispatch.Parts, error) {
+	parts := dispatch.Parts{Responders: map[int64][]int64{}, Units: map[int64][]int64{}}
+	rows, err := s.system().Query(ctx, `
+		select responder_id, 0::bigint, incident_id from offer where state in ('offered', 'seen', 'later', 'standby')
+		union select responder_id, 0, incident_id from assignment where state in ('accepted', 'en_route', 'on_scene')
+		union select 0, o.unit_id, o.incident_id from unit_order o join incident i on i.id = o.incident_id
+			where o.state not in ('returned', 'reassigned', 'withdrawn') and `+open)
+	if err != nil {
+		return parts, translate(err)
+	}
+	var responderID, unitID, incidentID int64
+	_, err = pgx.ForEachRow(rows, []any{&responderID, &unitID, &incidentID}, func() error {
+		if unitID != 0 {
+			parts.Units[unitID] = append(parts.Units[unitID], incidentID)
+		} else {
+			parts.Responders[responderID] = append(parts.Responders[responderID], incidentID)
+		}
+		return nil
+	})
+	return parts, translate(err)
+}

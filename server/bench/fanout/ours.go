@@ -127,6 +127,9 @@ func (source) Snapshot(context.Context, dispatch.Reach) (dispatch.Snapshot, erro
 	return dispatch.Snapshot{Epoch: "bench", Offset: firstOffset}, nil
 }
 
+// Parts gives nobody.
+func (source) Parts(context.Context) (dispatch.Parts, error) { return dispatch.Parts{}, nil }
+
 // Changes gives none.
 func (source) Changes(context.Context, int64, int) ([]dispatch.Change, error) { return nil, nil }
 
