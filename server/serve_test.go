@@ -59,8 +59,23 @@ func dataOf(t *testing.T, database string) string {
 	return known.(string)
 }
 
+// shiftsChange is how often the demonstration's shifts do, at eight in the morning and
+// in the evening by the time of Beijing.
+const shiftsChange = 12 * time.Hour
+
+// awayFromShifts waits where they are about to change: whom a test finds on duty would
+// go home in the middle of it.
+func awayFromShifts(t *testing.T) {
+	now := time.Now()
+	if left := now.Truncate(shiftsChange).Add(shiftsChange).Sub(now); left < 90*time.Second {
+		t.Logf("waiting %s for the change of shifts", left.Round(time.Second))
+		time.Sleep(left + time.Second)
+	}
+}
+
 func serveWith(t *testing.T, database string, c serveCmd, change ...func(*app)) *running {
 	t.Helper()
+	awayFromShifts(t)
 	ctx, stop := context.WithCancel(context.Background())
 	say, out := io.Pipe()
 	a := &app{Config: config.Config{Listen: "127.0.0.1:0", Data: dataOf(t, database), DatabaseURL: database}, ctx: ctx, log: zerolog.Nop(), out: out}

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: import.meta.dirname,
   test: {
+    globalSetup: ['./shifts.ts'],
     environment: 'node',
     include: ['*.test.ts'],
     testTimeout: 300_000,
