@@ -14,7 +14,7 @@ func TestSmall(t *testing.T) {
 	})
 	d.within("storm", func(t *testing.T) { storm(t, d, 60, 40, 100*time.Millisecond) })
 	d.within("soak", func(t *testing.T) {
-		soak(t, d, load{screens: 10, perMinute: 120, lasts: 8 * time.Second}, d.phones(1000))
+		soak(t, d, load{screens: 60, perMinute: 120, lasts: 12 * time.Second}, d.phones(1000))
 	})
 	d.within("come and go", func(t *testing.T) { comeAndGo(t, d, 300, 16) })
 }
