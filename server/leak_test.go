@@ -147,7 +147,7 @@ func (r *running) leakLoop(stored, logged needles) {
 	id := number(desk.must(200, "GET", "/api/v1/incidents?queue=open&limit=1", nil)["incidents"].([]any)[0].(object)["id"])
 	at := func(rest string) string { return fmt.Sprintf("/api/v1/incidents/%d/%s", id, rest) }
 	i := desk.must(200, "POST", at("verify"), object{"version": 1})
-	sent := desk.must(201, "POST", at("offers"), object{"version": i["version"], "responder_ids": []any{mine["id"]}, "reason": ""})
+	sent := desk.must(201, "POST", at("offers"), object{"version": i["version"], "responder_ids": []any{mine["id"]}, "reason": "就在附近"})
 	got := phone.must(200, "POST", fmt.Sprintf("/api/v1/offers/%d/accept", number(sent["offers"].([]any)[0].(object)["id"])), object{"at": time.Now()})
 	phone.must(200, "POST", fmt.Sprintf("/api/v1/assignments/%d/en-route", number(got["assignment"].(object)["id"])), object{})
 	where := object{"lon": float64(int(lon*1e3))/1e3 + 0.00051739, "lat": float64(int(lat*1e3))/1e3 + 0.00048261, "at": time.Now()}

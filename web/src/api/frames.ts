@@ -77,6 +77,14 @@ const schemas = {
     incident_id: id,
     accounts: v.array(v.looseObject({ id, name: v.string() })),
   }),
+  kept: v.looseObject({
+    type: v.literal('kept'),
+    id,
+    accepted: id,
+    refused: v.array(v.looseObject({ index: id, field: v.string(), code: v.string(), detail: v.string() })),
+    code: v.optional(v.string()),
+    detail: v.optional(v.string()),
+  }),
   slow: v.looseObject({ type: v.literal('slow'), slow: v.boolean() }),
   heartbeat: v.looseObject({ type: v.literal('heartbeat'), offset: id, server_time: time, layers: v.record(v.string(), v.number()) }),
 }
@@ -99,8 +107,19 @@ export type PresenceFrame = Schemas['PresenceFrame']
 export type Onlooker = Schemas['Onlooker']
 /** Whether what moves is merged here, since too little of it is taken. */
 export type SlowFrame = Schemas['SlowFrame']
+/** What became of the own positions that were said over the socket. */
+export type KeptFrame = Schemas['KeptFrame']
 export type HeartbeatFrame = Schemas['HeartbeatFrame']
-export type Frame = SnapshotFrame | ResumedFrame | EventFrame | PeopleFrame | PositionsFrame | PresenceFrame | SlowFrame | HeartbeatFrame
+export type Frame =
+  | SnapshotFrame
+  | ResumedFrame
+  | EventFrame
+  | PeopleFrame
+  | PositionsFrame
+  | PresenceFrame
+  | SlowFrame
+  | KeptFrame
+  | HeartbeatFrame
 
 /** What came of a message. */
 export interface Parsed {

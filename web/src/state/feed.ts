@@ -99,6 +99,8 @@ export function fold(picture: Picture, frame: Frame, now: number): Picture {
       }
     case 'presence':
       return { ...picture, presence: { incident: frame.incident_id, accounts: frame.accounts } }
+    case 'kept': // an answer, and no part of the picture
+      return picture
     case 'slow':
       return { ...picture, slow: frame.slow }
     case 'positions':
