@@ -59,7 +59,7 @@ func TestCheck(t *testing.T) {
 func TestNothingPrintsASecret(t *testing.T) {
 	for _, database := range []string{"postgres://yiping:geheim@db/yiping", "postgres://db/yiping?user=yiping&password=geheim&sslpassword=geheim", "postgres://yiping:geheim@[db/yiping"} {
 		c := Config{DatabaseURL: database, AppURL: database, SystemURL: database, Wire: Wire{MetricsToken: "geheim-geheim-geheim"}}
-		for _, said := range []string{fmt.Sprint(c), fmt.Sprintf("%v", c), fmt.Sprintf("%+v", c), fmt.Sprintf("%s", c), fmt.Sprintf("%#v", c), c.Redacted().DatabaseURL, c.Redacted().AppURL} {
+		for _, said := range []string{fmt.Sprint(c), fmt.Sprintf("%v", c), fmt.Sprintf("%+v", c), c.String(), fmt.Sprintf("%#v", c), c.Redacted().DatabaseURL, c.Redacted().AppURL} {
 			if strings.Contains(said, "geheim") {
 				t.Errorf("said %s", said)
 			}

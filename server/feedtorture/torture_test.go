@@ -3,6 +3,8 @@
 package feedtorture
 
 import (
+	"os"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -39,3 +41,31 @@ func TestTortureBadClients(t *testing.T) {
 
 // TestTortureConnects: after ten thousand have come and gone the server is as before.
 func TestTortureConnects(t *testing.T) { comeAndGo(t, newDistrict(t, small), 10_000, 100) }
+
+// number gives a number of the environment, else what is usual.
+func number(t *testing.T, name string, usual int) int {
+	t.Helper()
+	said := os.Getenv(name)
+	if said == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(said)
+	if err != nil || n < 1 {
+		t.Fatalf("%s=%q is no number", name, said)
+	}
+	return n
+}
+
+// during gives a duration of the environment, else what is usual.
+func during(t *testing.T, name string, usual time.Duration) time.Duration {
+	t.Helper()
+	said := os.Getenv(name)
+	if said == "" {
+		return usual
+	}
+	d, err := time.ParseDuration(said)
+	if err != nil || d <= 0 {
+		t.Fatalf("%s=%q is no duration", name, said)
+	}
+	return d
+}
