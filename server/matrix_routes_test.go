@@ -105,6 +105,7 @@ POST /api/v1/incidents/{id}/edit                     thing   dispatch           
 POST /api/v1/incidents/{id}/timeline                 thing   note                  id=<incident> {"kind":"note","words":"记一笔"}
 POST /api/v1/incidents/{id}/photos                   thing   note                  id=<incident> file
 POST /api/v1/incidents/{id}/hold                     thing   hold                  id=<incident> {"reason":"复盘还需要用到这些资料","until":"2000-01-01T00:00:00Z"}
+POST /api/v1/incidents/{id}/tracks                   thing   tracks                id=<incident> {"reason":"核对处置经过"}
 POST /api/v1/incidents/{id}/hold/lift                thing   hold                  id=<incident>
 GET  /api/v1/photos/{id}                             thing   see:photo.picture     id=<photo>
 POST /api/v1/reports/{id}/unmask                     thing   see:responder.call    id=<report> {"reason":"回拨核实情况"}
@@ -180,6 +181,7 @@ GET  /api/v1/me/consents                             gate    respond
 POST /api/v1/me/consents                             gate    respond               {"purpose":"position","version":999}
 POST /api/v1/me/consents/{purpose}/withdraw          gate    respond               purpose=position
 GET  /api/v1/me/personal-data                        gate    respond
+GET  /api/v1/me/track                                gate    respond
 GET  /api/v1/me/personal-data/export                 gate    respond
 GET  /api/v1/me/disclosures                          person
 GET  /api/v1/consent-texts                           gate    records

@@ -36,7 +36,7 @@ var rightsWords = map[string]string{
 
 	"dispatch": "受理、派单、跟进", "check": "核查", "note": "补充记录与照片", "respond": "值守、接单、上报位置", "roster": "排班", "report_health": "上报摄像机状态",
 	"administer": "区划、台账、导入、配置", "grant": "账户与授权", "audit": "查阅审计记录", "privacy": "个人信息事务", "records": "查阅处理目的与处置记录", "retain": "设定留存期限",
-	"hold": "延长事件资料留存", "care": "查看重点关爱对象", "care_counts": "查看重点关爱计数", "care_register": "维护重点关爱档案",
+	"hold": "延长事件资料留存", "tracks": "查看任务轨迹", "care": "查看重点关爱对象", "care_counts": "查看重点关爱计数", "care_register": "维护重点关爱档案",
 }
 
 // Run prints the tables. They belong to the program: no database is read.

@@ -268,6 +268,7 @@ func clockJobs(svc *dispatch.Service, store *postgres.Store, accounts *postgres.
 		{Name: "tidy imports", Every: 15 * time.Second, Run: plain(postgres.Imports{Store: store}.TidyImports)},
 		{Name: "name places", Every: 5 * time.Second, Run: plain(postgres.Imports{Store: store}.NamePlaces)},
 		{Name: "make the log's next partition", Every: time.Hour, Run: plain(store.MakePartition)},
+		{Name: "make the tracks' next partition", Every: time.Hour, Run: plain(store.MakeTrackPartitions)},
 		{Name: "forget reveals", Every: time.Hour, Run: plain(store.ForgetReveals)},
 		{Name: "destroy", Every: time.Hour, Run: plain(svc.Destroy)},
 		{Name: "publish counts of care", Every: time.Hour, Run: plain(svc.PublishCare)},

@@ -79,7 +79,7 @@ func run(ctx context.Context) error {
 	for _, target := range []struct {
 		name string
 		run  func(context.Context, string) (result, error)
-	}{{"events", eventCost}, {"nearest", nearest}, {"recommend", recommend}, {"import", importRate}, {"import-memory", importMemory}, {"first-view", firstView}, {"rows", rowSecurity}, {"audit", auditCost}, {"seal", sealedNumbers}, {"positions", positionRate}, {"positions-flush", positionRateFlushed},
+	}{{"events", eventCost}, {"nearest", nearest}, {"recommend", recommend}, {"import", importRate}, {"import-memory", importMemory}, {"first-view", firstView}, {"rows", rowSecurity}, {"audit", auditCost}, {"seal", sealedNumbers}, {"positions", positionRate}, {"positions-flush", positionRateFlushed}, {"tracks", trackRate},
 		{"live-cpu", liveCPU}, {"live-flood", liveFlood}, {"live-centrifuge", liveCentrifuge}, {"live-gorilla", liveGorilla}, {"live-latency", liveLatency}, {"live-coalesced", liveCoalesced}, {"live-deflated", liveDeflated}, {"live-memory", liveMemory}, {"live-routing", liveRouting}, {"tile-encode", tileEncoding}, {"tile-file", tileFromCache}, {"tile-database", tileFromDatabase},
 		{"duplicates", duplicates}, {"fires", fires}} {
 		data, apart := elsewhere[target.name]

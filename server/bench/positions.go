@@ -85,7 +85,7 @@ func movedTogether(ctx context.Context, conn *pgx.Conn, ids []int64) (float64, e
 			at[k] = now
 		}
 		var n int
-		if err := conn.QueryRow(ctx, `select count(*) from keep_positions($1, $2, $3, $4, $5::real[], $5::real[], $5::real[], $6, $7, false)`,
+		if err := conn.QueryRow(ctx, `select count(*) filter (where moved) from keep_positions($1, $2, $3, $4, $5::real[], $5::real[], $5::real[], $6, $7, false)`,
 			ids[from:from+moverBatch], lon, lat, cells, none, at, now).Scan(&n); err != nil {
 			return 0, err
 		}

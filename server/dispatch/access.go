@@ -199,6 +199,7 @@ const (
 	ActionRecords      Action = "records"       // read what is kept why and how long, what was destroyed, what was shared
 	ActionRetain       Action = "retain"        // say how long things are kept
 	ActionHold         Action = "hold"          // keep an incident's words longer
+	ActionTracks       Action = "tracks"        // look back at where those went who worked on an incident
 	ActionCare         Action = "care"          // see the own community's people who need care, during an incident
 	ActionCareCounts   Action = "care_counts"   // see how many need care where
 	ActionCareRegister Action = "care_register" // bring in who needs care
@@ -223,6 +224,7 @@ privacy           area   -          -           -          -        -          -
 records           any    yes        -           -          -        -          -        -            yes      yes       yes    purpose share retention
 retain            any    -          -           -          -        -          -        -            yes      -         -      retention
 hold              area   yes        -           -          -        -          -        -            -        -         -      incident
+tracks            area   yes        -           -          -        -          -        -            -        -         -      incident
 care              area   -          -           yes        -        -          -        -            -        -         -      care
 care_counts       area   yes        yes         yes        -        -          -        -            -        -         -      care
 care_register     area   -          -           yes        -        -          -        -            yes      -         -      care

@@ -6,9 +6,15 @@ import (
 	"time"
 )
 
-// PurposePosition is the use of a phone's position, which needs a consent of
-// its own: separate from everything else, and withdrawn at once.
-const PurposePosition = "position"
+// What needs a consent of its own: separate from everything else, and withdrawn
+// at once.
+const (
+	PurposePosition = "position" // the use of a phone's position, the newest
+	PurposeTrack    = "track"    // keeping where somebody went on a task, for those who look back
+)
+
+// Purposes are all of them, in the order in which a phone asks.
+var Purposes = []string{PurposePosition, PurposeTrack}
 
 // CodeConsentRequired refuses positions of somebody who has not agreed to their
 // use, or has withdrawn it.
@@ -19,7 +25,7 @@ const CodeConsentRequired Code = "consent_required"
 // the earlier one holds until BindingFrom; where both times are the same, at
 // once.
 type ConsentText struct {
-	Purpose     string    `json:"purpose" enum:"position"`
+	Purpose     string    `json:"purpose" enum:"position,track"`
 	Version     int       `json:"version"`
 	Zh          string    `json:"zh"`
 	En          string    `json:"en"`
@@ -31,7 +37,7 @@ type ConsentText struct {
 type Consent struct {
 	ID          int64      `json:"id"`
 	ResponderID int64      `json:"-"`
-	Purpose     string     `json:"purpose" enum:"position"`
+	Purpose     string     `json:"purpose" enum:"position,track"`
 	Version     int        `json:"version"`
 	Way         string     `json:"way" enum:"phone,demonstration" doc:"On the own phone, or made up with the demonstration."`
 	GivenAt     time.Time  `json:"given_at"`
@@ -41,8 +47,8 @@ type Consent struct {
 
 // ConsentState is how a person stands to a purpose.
 type ConsentState struct {
-	Purpose string      `json:"purpose" enum:"position"`
-	Holds   bool        `json:"holds" doc:"Agreed, to a version that holds: positions are taken."`
+	Purpose string      `json:"purpose" enum:"position,track"`
+	Holds   bool        `json:"holds" doc:"Agreed, to a version that holds."`
 	Asks    bool        `json:"asks" doc:"The text is to be put before the person: none or an earlier version is agreed to."`
 	Text    ConsentText `json:"text" doc:"The version that is asked for."`
 	Given   *Consent    `json:"given,omitempty" doc:"What stands now."`
@@ -51,7 +57,7 @@ type ConsentState struct {
 
 // ConsentBrief is how a person stands to a purpose, without words.
 type ConsentBrief struct {
-	Holds   bool `json:"holds" doc:"Positions are taken."`
+	Holds   bool `json:"holds" doc:"Agreed, to a version that holds."`
 	Asks    bool `json:"asks" doc:"A text is to be put before the person: see my-consents."`
 	Version int  `json:"version" doc:"Of the text that is asked for."`
 }
@@ -67,6 +73,8 @@ type ConsentTx interface {
 	StandingConsent(ctx context.Context, responderID int64, purpose string) (*Consent, error)
 	InsertConsent(ctx context.Context, c *Consent) error
 	EndConsent(ctx context.Context, id int64, at time.Time, ending string) error
+	// DropTrack deletes where somebody went on their tasks after a time.
+	DropTrack(ctx context.Context, responderID int64, since time.Time) error
 	// AddConsentText adds the next version and gives its number.
 	AddConsentText(ctx context.Context, t ConsentText) (int, error)
 }
@@ -100,8 +108,9 @@ func (s *Service) GiveConsent(ctx context.Context, c Command, purpose string, ve
 	})
 }
 
-// WithdrawConsent ends the actor's consent now: with it, in one transaction,
-// the live position is deleted, and the log tells every node that it is gone.
+// WithdrawConsent ends the actor's consent now: with it, in one transaction, what
+// was kept by it is deleted. Of the live position the log tells every node that it
+// is gone.
 func (s *Service) WithdrawConsent(ctx context.Context, c Command, purpose string) (Outcome, error) {
 	return s.ownConsent(ctx, c, func(ctx context.Context, tx Tx, r Responder, now time.Time) (Outcome, error) {
 		standing, err := tx.StandingConsent(ctx, r.ID, purpose)
@@ -111,10 +120,14 @@ func (s *Service) WithdrawConsent(ctx context.Context, c Command, purpose string
 		if err := tx.EndConsent(ctx, standing.ID, now, "withdrawn"); err != nil {
 			return Outcome{}, err
 		}
+		out := Outcome{Noun: NounConsent, ID: standing.ID, Version: 2}
+		if purpose == PurposeTrack {
+			return out, tx.DropTrack(ctx, r.ID, time.Time{})
+		}
 		if err := tx.DropPosition(ctx, r.ID); err != nil {
 			return Outcome{}, err
 		}
-		return Outcome{Noun: NounConsent, ID: standing.ID, Version: 2}, tx.Emit(ctx, PositionDropped(r, c.Actor, now))
+		return out, tx.Emit(ctx, PositionDropped(r, c.Actor, now))
 	})
 }
 

@@ -17,6 +17,7 @@ type PersonalData struct {
 	Account       *PersonalAccount     `json:"account,omitempty"`
 	Consents      []Consent            `json:"consents" nullable:"false"`
 	Position      *PersonalPosition    `json:"position,omitempty" doc:"The one that is kept now."`
+	TrackPoints   int                  `json:"track_points" doc:"How many points are kept of where they went on tasks; they see them at my-track."`
 	Duties        []PersonalDuty       `json:"duties" nullable:"false"`
 	DutyChanges   []PersonalDutyChange `json:"duty_changes" nullable:"false"`
 	Offers        []PersonalOffer      `json:"offers" nullable:"false"`

@@ -31,7 +31,7 @@ type RefusedPosition struct {
 
 // KeptPositions is what became of a batch.
 type KeptPositions struct {
-	Accepted int // that were sound; the newest of them is kept
+	Accepted int // that were sound; the newest of them is kept, and those of a task whose track is
 	Refused  []RefusedPosition
 }
 

@@ -79,6 +79,8 @@ type Mine struct {
 	CallUps     []MyCallUp `json:"call_ups" nullable:"false" doc:"Those that go on, and that ended in the last hours."`
 	// PositionConsent says whether the phone may send positions.
 	PositionConsent ConsentBrief `json:"position_consent"`
+	// TrackConsent says whether those of a task are kept as a track.
+	TrackConsent ConsentBrief `json:"track_consent"`
 }
 
 // MyOffer is an open offer with its incident.

@@ -10,7 +10,7 @@ import (
 // RetentionRule says how long one kind of data is kept. What each rule destroys
 // is in the storage package; the days, within bounds, are an administrator's.
 type RetentionRule struct {
-	What       string     `json:"what" enum:"positions,emergency,offer_answers,import_files,import_changes,sessions,idempotency_keys,retired_responders,retired_care,ended_consents"`
+	What       string     `json:"what" enum:"positions,emergency,offer_answers,import_files,import_changes,sessions,idempotency_keys,retired_responders,retired_care,ended_consents,tracks"`
 	CountsFrom string     `json:"counts_from" enum:"received,incident_end,upload,end,retirement"`
 	Days       int        `json:"days"`
 	LeastDays  int        `json:"least_days"`

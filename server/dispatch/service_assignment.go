@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -95,6 +96,12 @@ func (s *Service) progress(ctx context.Context, tx Tx, a Actor, i Incident, plan
 		return as, err
 	}
 	if !next.State.Active() {
+		// Told by a phone that was without a network: what it sent before is of no task.
+		if ended := cmp.Or(deref(next.DoneAt), deref(next.ReleasedAt)); ended.Before(now) {
+			if err := tx.DropTrack(ctx, next.ResponderID, ended); err != nil {
+				return as, err
+			}
+		}
 		return next, s.dropPositionOffDuty(ctx, tx, next.ResponderID, now)
 	}
 	return next, nil

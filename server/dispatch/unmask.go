@@ -13,11 +13,12 @@ const (
 	RevealNumber Reveal = "unmask" // one number in full
 	RevealFind   Reveal = "find"   // whose a number is
 	RevealExport Reveal = "export" // a list with numbers in full
+	RevealTracks Reveal = "tracks" // where those went who worked on an incident
 )
 
 // mostReveals is how often an account may within an hour: enough for a bad
 // night, too little to copy a roster or to try numbers out.
-var mostReveals = map[Reveal]int{RevealNumber: 60, RevealFind: 60, RevealExport: 3}
+var mostReveals = map[Reveal]int{RevealNumber: 60, RevealFind: 60, RevealExport: 3, RevealTracks: 30}
 
 // UnmaskReasons are reasons that are given with one touch, as keys of the
 // message files; others may be written.
@@ -31,6 +32,9 @@ type RevealStore interface {
 	// Unmask gives the number of a responder or of who reported, and writes the
 	// record in the same transaction, bounded like Disclose.
 	Unmask(ctx context.Context, noun Noun, id int64, most int, e AuditEntry) (phone string, err error)
+	// Tracks gives where those went who worked on an incident, and writes the
+	// records in the same transaction, bounded like Disclose.
+	Tracks(ctx context.Context, incidentID int64, most int, e AuditEntry) (TaskTracks, error)
 	// ReportIncident gives the incident that a report belongs to.
 	ReportIncident(ctx context.Context, reportID int64) (incidentID int64, err error)
 }

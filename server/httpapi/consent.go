@@ -14,14 +14,14 @@ type consentsView struct {
 type giveConsentInput struct {
 	CommandInput
 	Body struct {
-		Purpose string `json:"purpose" enum:"position"`
+		Purpose string `json:"purpose" enum:"position,track"`
 		Version int    `json:"version" minimum:"1" doc:"Of the text that was shown."`
 	}
 }
 
 type withdrawConsentInput struct {
 	CommandInput
-	Purpose string `path:"purpose" enum:"position"`
+	Purpose string `path:"purpose" enum:"position,track"`
 }
 
 type consentTextsView struct {
@@ -31,7 +31,7 @@ type consentTextsView struct {
 type addConsentTextInput struct {
 	CommandInput
 	Body struct {
-		Purpose     string     `json:"purpose" enum:"position"`
+		Purpose     string     `json:"purpose" enum:"position,track"`
 		Zh          string     `json:"zh" minLength:"1" maxLength:"10000"`
 		En          string     `json:"en" minLength:"1" maxLength:"10000"`
 		Since       *time.Time `json:"since,omitempty" doc:"From when on it is asked for; now where it is missing."`
@@ -50,7 +50,7 @@ func (a *api) consents() {
 		}
 		return a.myConsents(ctx)
 	})
-	operation(a, "POST", "/api/v1/me/consents/{purpose}/withdraw", "withdraw-consent", "Withdraw a consent at once; the position is deleted with it", can, 200, func(ctx context.Context, in *withdrawConsentInput) (*body[consentsView], error) {
+	operation(a, "POST", "/api/v1/me/consents/{purpose}/withdraw", "withdraw-consent", "Withdraw a consent at once; what was kept by it is deleted with it", can, 200, func(ctx context.Context, in *withdrawConsentInput) (*body[consentsView], error) {
 		if _, err := a.Service.WithdrawConsent(ctx, a.command(ctx, in.Key, "consent.withdraw", in.Purpose), in.Purpose); err != nil {
 			return nil, err
 		}
@@ -64,8 +64,14 @@ func (a *api) consents() {
 }
 
 func (a *api) myConsents(ctx context.Context) (*body[consentsView], error) {
-	state, err := a.Personal.ConsentState(ctx, actorOf(ctx).ResponderID, dispatch.PurposePosition)
-	return answer(consentsView{[]dispatch.ConsentState{state}}, err)
+	view := consentsView{make([]dispatch.ConsentState, len(dispatch.Purposes))}
+	for k, purpose := range dispatch.Purposes {
+		var err error
+		if view.Consents[k], err = a.Personal.ConsentState(ctx, actorOf(ctx).ResponderID, purpose); err != nil {
+			return nil, err
+		}
+	}
+	return answer(view, nil)
 }
 
 func (a *api) addConsentText(ctx context.Context, in *addConsentTextInput) (*body[consentTextsView], error) {

@@ -43,10 +43,18 @@ type phoneErasedView struct {
 	CareRecords int64 `json:"care_records" doc:"Deleted."`
 }
 
+type trackView struct {
+	Points []dispatch.TrackPoint `json:"points" nullable:"false" doc:"By time."`
+}
+
 func (a *api) erasures() {
 	can := Access(dispatch.ActionPrivacy)
 	operation(a, "GET", "/api/v1/me/personal-data", "my-personal-data", "Everything that is kept about oneself", Access(dispatch.ActionRespond), 200, func(ctx context.Context, _ *none) (*body[dispatch.PersonalData], error) {
 		return answer(a.ownData(ctx))
+	})
+	operation(a, "GET", "/api/v1/me/track", "my-track", "All that is kept of where one went on tasks", Access(dispatch.ActionRespond), 200, func(ctx context.Context, _ *none) (*body[trackView], error) {
+		points, err := a.Personal.OwnTrack(ctx, actorOf(ctx).ResponderID)
+		return answer(trackView{points}, err)
 	})
 	a.raw("GET", "/api/v1/me/personal-data/export", Access(dispatch.ActionRespond), func(w http.ResponseWriter, r *http.Request) {
 		data, err := a.ownData(r.Context())

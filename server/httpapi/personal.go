@@ -23,6 +23,8 @@ type Personal interface {
 	Shares(ctx context.Context, beforeID int64, limit int) ([]dispatch.Share, error)
 	RecordShare(ctx context.Context, s dispatch.Share) error
 	PersonalData(ctx context.Context, responderID int64) (dispatch.PersonalData, error)
+	// OwnTrack gives all that is kept of where a person went on tasks.
+	OwnTrack(ctx context.Context, responderID int64) ([]dispatch.TrackPoint, error)
 	// FindPhone gives what is kept under a telephone number within areas, nil for
 	// everywhere.
 	FindPhone(ctx context.Context, phone string, areaIDs []int64) (dispatch.PhoneFinding, error)

@@ -14,7 +14,7 @@ type positionsInput struct {
 
 // positionsView is what became of a batch.
 type positionsView struct {
-	Accepted int                   `json:"accepted" doc:"How many were sound. The newest is kept."`
+	Accepted int                   `json:"accepted" doc:"How many were sound. The newest is kept, and all of a task whose track is."`
 	Refused  []refusedPositionView `json:"refused" nullable:"false" doc:"Those that were not; the others count."`
 }
 

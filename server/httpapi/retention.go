@@ -16,7 +16,7 @@ type retentionView struct {
 
 type setRetentionInput struct {
 	CommandInput
-	What string `path:"what" enum:"positions,emergency,offer_answers,import_files,import_changes,sessions,idempotency_keys,retired_responders,retired_care,ended_consents"`
+	What string `path:"what" enum:"positions,emergency,offer_answers,import_files,import_changes,sessions,idempotency_keys,retired_responders,retired_care,ended_consents,tracks"`
 	Body struct {
 		Version int    `json:"version" minimum:"1" doc:"The version that was seen."`
 		Days    int    `json:"days" minimum:"1" maximum:"3650" doc:"Within the rule's bounds."`

@@ -22,7 +22,7 @@ type moving struct {
 type keptFrame struct {
 	Type     string                `json:"type"`
 	ID       int64                 `json:"id" doc:"Of the batch."`
-	Accepted int                   `json:"accepted" doc:"How many were sound. The newest is kept."`
+	Accepted int                   `json:"accepted" doc:"How many were sound. The newest is kept, and all of a task whose track is."`
 	Refused  []refusedPositionView `json:"refused" nullable:"false" doc:"Those that were not; the others count."`
 	Code     string                `json:"code,omitempty" doc:"Why nothing was kept; internal and unavailable: say it again later."`
 	Detail   string                `json:"detail,omitempty" doc:"The same in the language asked for."`

@@ -19,13 +19,19 @@ type unmaskedView struct {
 	Value string `json:"value" doc:"In full; empty where none is known."`
 }
 
+type tracksInput struct {
+	IDInput
+	Body reasonBody
+}
+
 type unmaskReasonsView struct {
 	Reasons     []string `json:"reasons" nullable:"false" doc:"To choose from; another may be written."`
 	LeastLength int      `json:"least_length"`
 }
 
-// unmaskings are the routes on which a masked value is given in full: one at a
-// time, for a reason, on record before it is answered.
+// unmaskings are the routes on which a masked value is given in full, one at a time,
+// or where those went who worked on an incident: for a reason, on record before it
+// is answered.
 func (a *api) unmaskings() {
 	can := Access(dispatch.ActionSeePhones)
 	operation(a, "GET", "/api/v1/unmask-reasons", "list-unmask-reasons", "Reasons for seeing a number in full, to choose from", can, 200,
@@ -38,6 +44,11 @@ func (a *api) unmaskings() {
 		})
 	a.unmasking("/api/v1/responders/{id}/unmask", "unmask-responder", "A person's telephone number in full, on record", dispatch.NounResponder)
 	a.unmasking("/api/v1/reports/{id}/unmask", "unmask-report", "The telephone number of who reported in full, on record", dispatch.NounReport)
+	operation(a, "POST", "/api/v1/incidents/{id}/tracks", "see-tracks", "Where those went who worked on an incident and agreed to its being kept, on record", Access(dispatch.ActionTracks), 200,
+		func(ctx context.Context, in *tracksInput) (*body[dispatch.TaskTracks], error) {
+			tracks, err := a.Service.Tracks(ctx, actorOf(ctx), in.ID, in.Body.Reason)
+			return answer(tracks, err)
+		})
 }
 
 func (a *api) unmasking(path, id, summary string, noun dispatch.Noun) {

@@ -7,10 +7,10 @@ import (
 	"yiping/server/dispatch"
 )
 
-// consented says that a person ($1) agreed to the use of their position, to a
-// version that holds at a time ($2).
-const consented = `exists (select 1 from consent c where c.responder_id = $1 and c.purpose = 'position' and c.ended_at is null
-	and c.version >= (select coalesce(max(x.version), 0) from consent_text x where x.purpose = 'position' and x.binding_from <= $2))`
+// consented says that a person ($1) agreed to a purpose ($3), to a version that
+// holds at a time ($2).
+const consented = `exists (select 1 from consent c where c.responder_id = $1 and c.purpose = $3 and c.ended_at is null
+	and c.version >= (select coalesce(max(x.version), 0) from consent_text x where x.purpose = $3 and x.binding_from <= $2))`
 
 const selectConsent = `select id, responder_id, purpose, version, way, given_at, ended_at, ending from consent`
 
@@ -79,6 +79,6 @@ func (s *Store) ConsentState(ctx context.Context, responderID int64, purpose str
 		}
 	}
 	out.Asks = out.Given == nil || out.Given.Version < out.Text.Version
-	err = q.QueryRow(ctx, `select `+consented, responderID, now).Scan(&out.Holds)
+	err = q.QueryRow(ctx, `select `+consented, responderID, now, purpose).Scan(&out.Holds)
 	return out, translate(err)
 }

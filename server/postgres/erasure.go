@@ -31,6 +31,9 @@ func (t *tx) ErasePerson(ctx context.Context, id int64, reason string, at time.T
 	if err := t.DropPosition(ctx, id); err != nil {
 		return "", false, err
 	}
+	if err := t.DropTrack(ctx, id, time.Time{}); err != nil {
+		return "", false, err
+	}
 	for _, erase := range []func(ctx context.Context, id int64, at time.Time) error{t.eraseDuties, t.eraseAccount, t.eraseImports} {
 		if err := erase(ctx, id, at); err != nil {
 			return "", false, err

@@ -97,6 +97,7 @@ func TestErasedEverywhere(t *testing.T) {
 	f.exec(`update responder set phone = $2, phone_digest = $3 where id = $1`, goes.ResponderID, sealed, digest)
 	f.exec(`update account set username = 'zhou' where id = $1`, goes.AccountID)
 	id := f.loop(goes, declines)
+	f.exec(`insert into track select $1, 121.05, 38.05, 10, now(), now()`, goes.ResponderID)
 	data, err := f.store.PersonalData(ctx, goes.ResponderID)
 	if err != nil || data.Person.Name != "周小满" || data.Person.Phone != ownPhone || data.Account == nil || len(data.Assignments) != 1 || len(data.Words) != 1 || len(data.Consents) != 1 {
 		t.Fatalf("%+v, %v", data, err)
@@ -112,6 +113,9 @@ func TestErasedEverywhere(t *testing.T) {
 		t.Fatal("the test would see nothing")
 	}
 	first := f.must(f.svc.ErasePerson(ctx, f.as(guard, "responder.erase"), goes.ResponderID, "本人申请删除周小满"))
+	if n := f.countTracks(`true`); n != 0 {
+		t.Errorf("%d rows of their track are left", n)
+	}
 	after := f.dump()
 	holds(t, after, "周小满", ownPhone, "zhou")
 	if again := f.must(f.svc.ErasePerson(ctx, f.as(guard, "responder.erase"), goes.ResponderID, "本人申请")); again.Version != first.Version {

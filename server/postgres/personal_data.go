@@ -63,6 +63,9 @@ func (s *Store) personalDuties(ctx context.Context, id int64, out *dispatch.Pers
 	if len(positions) > 0 {
 		out.Position = &positions[0]
 	}
+	if err := s.system().QueryRow(ctx, `select count(*) from track where responder_id = $1`, id).Scan(&out.TrackPoints); err != nil {
+		return translate(err)
+	}
 	if out.Duties, err = many[dispatch.PersonalDuty](ctx, s.system(), `select id, kind, origin, lower(period) as starts_at, upper(period) as ends_at
 		from duty where responder_id = $1 order by lower(period)`, id); err != nil {
 		return err

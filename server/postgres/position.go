@@ -11,8 +11,9 @@ import (
 )
 
 // SavePositions keeps the newest of a responder's positions, if they are on
-// duty or on a task and have agreed to it, and says which of them were sound. It
-// is committed when it returns.
+// duty or on a task and have agreed to it, and all of a task's as their track, if
+// they have agreed to that, and says which of them were sound. It is committed when
+// it returns.
 func (s *Store) SavePositions(ctx context.Context, responderID int64, positions []dispatch.Position) (dispatch.KeptPositions, error) {
 	var out dispatch.KeptPositions
 	sound, refused := dispatch.SoundPositions(positions, s.feed.lastKnown(responderID), s.now())
@@ -30,18 +31,18 @@ func (s *Store) SavePositions(ctx context.Context, responderID int64, positions 
 	if err != nil {
 		return out, &dispatch.Error{Code: dispatch.CodeBadCoordinates, Field: "positions", Err: err}
 	}
-	newest.ResponderID, newest.cell = responderID, cell.Int64()
-	kept, err := s.keepPosition(ctx, newest)
-	if err == nil && !kept {
-		var one map[int64]int64
-		if one, err = s.keepPositions(ctx, []positionRow{newest}, true); err == nil && len(one) == 0 {
+	newest.ResponderID, newest.cell, newest.sound = responderID, cell.Int64(), sound
+	may, err := s.keepPosition(ctx, newest)
+	if err == nil && !may { // or they are just being deleted
+		var one map[int64]whoMay
+		if one, err = s.keepPositions(ctx, []positionRow{newest}, true); err == nil && !one[responderID].may {
 			err = s.unmoved(ctx, responderID)
 		}
 	}
 	return out, translate(err)
 }
 
-// unmoved tells a batch that came late (an offline queue) from one that nothing
+// unmoved tells a batch that was taken too early to be kept from one that nothing
 // justifies keeping.
 func (s *Store) unmoved(ctx context.Context, responderID int64) error {
 	r, err := s.Responder(ctx, responderID)
@@ -52,7 +53,7 @@ func (s *Store) unmoved(ctx context.Context, responderID int64) error {
 		return dispatch.Refuse(dispatch.CodeNotOnDuty, "")
 	}
 	var agreed bool
-	if err := s.read(ctx).QueryRow(ctx, `select `+consented, responderID, s.now()).Scan(&agreed); err != nil {
+	if err := s.read(ctx).QueryRow(ctx, `select `+consented, responderID, s.now(), dispatch.PurposePosition).Scan(&agreed); err != nil {
 		return translate(err)
 	}
 	if !agreed {
@@ -65,17 +66,28 @@ func (s *Store) unmoved(ctx context.Context, responderID int64) error {
 // a position shares and who deletes it holds alone.
 const positionLock = 0x79706f6c // "ypol"; 2037411692 in keep_positions
 
+// stopKeeping waits for who is keeping a position of a person's, and holds off
+// others until the transaction ends.
+func (t *tx) stopKeeping(ctx context.Context, responderID int64) error {
+	_, err := t.Exec(ctx, `select pg_advisory_xact_lock($1, ($2::bigint % 2147483647)::int)`, positionLock, responderID)
+	return translate(err)
+}
+
 func (t *tx) DropPosition(ctx context.Context, responderID int64) error {
-	if _, err := t.Exec(ctx, `select pg_advisory_xact_lock($1, ($2::bigint % 2147483647)::int)`, positionLock, responderID); err != nil {
-		return translate(err)
+	if err := t.stopKeeping(ctx, responderID); err != nil {
+		return err
 	}
 	_, err := t.Exec(ctx, `delete from position where responder_id = $1`, responderID)
 	return translate(err)
 }
 
 // DropStalePositions deletes positions that no duty and no task, or no consent,
-// justifies any more (rosters and texts end by the clock) and tells the log.
+// justifies any more (rosters and texts end by the clock) and tells the log; and
+// tracks that no consent does.
 func (s *Store) DropStalePositions(ctx context.Context) error {
+	if _, err := s.system().Exec(ctx, `select drop_lapsed_tracks($1)`, s.now()); err != nil {
+		return translate(err)
+	}
 	return s.Transact(ctx, func(ctx context.Context, dtx dispatch.Tx) error {
 		now := s.now()
 		_, err := dtx.(*tx).dropPositions(ctx, `not exists (select 1 from duty d where d.responder_id = p.responder_id and d.kind = 'on_duty' and d.period @> $1::timestamptz)

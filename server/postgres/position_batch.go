@@ -1,20 +1,25 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"yiping/server/dispatch"
 )
 
-// positionRow is a position on its way into the database.
+// positionRow is a person's newest position on its way into the database, with all
+// that came with it, which their track is made of.
 type positionRow struct {
 	dispatch.Position
-	cell int64
+	cell  int64
+	sound []dispatch.Position
 }
 
 // positionWriter writes the positions of all phones: what comes while one
@@ -32,17 +37,18 @@ type positionCall struct {
 }
 
 type positionDone struct {
-	kept bool
-	err  error
+	may bool
+	err error
 }
 
 const (
-	positionBatch = 2000 // rows a transaction
+	positionBatch = 2000   // calls a transaction
+	positionRows  = 20_000 // positions with them, after which no further call is taken
 	positionTime  = 10 * time.Second
 )
 
-// keep writes a position and says whether it may be kept. It is committed when
-// it returns.
+// keepPosition writes a position, unless a newer one is there, and says whether one
+// may be kept. It is committed when it returns.
 func (s *Store) keepPosition(ctx context.Context, row positionRow) (bool, error) {
 	done := make(chan positionDone, 1)
 	w := &s.positions
@@ -56,7 +62,7 @@ func (s *Store) keepPosition(ctx context.Context, row positionRow) (bool, error)
 	}
 	select {
 	case d := <-done:
-		return d.kept, d.err
+		return d.may, d.err
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
@@ -67,7 +73,11 @@ func (s *Store) writePositions() {
 	w := &s.positions
 	for {
 		w.mu.Lock()
-		n := min(len(w.waiting), positionBatch)
+		n, rows := 0, 0
+		for n < min(len(w.waiting), positionBatch) && rows < positionRows {
+			rows += len(w.waiting[n].row.sound)
+			n++
+		}
 		batch := w.waiting[:n:n]
 		w.waiting = w.waiting[n:]
 		if n == 0 {
@@ -86,52 +96,98 @@ func (s *Store) writeBatch(batch []positionCall) {
 	ctx, cancel := context.WithTimeout(context.Background(), positionTime)
 	defer cancel()
 	newest := make(map[int64]int, len(batch))
-	for k, c := range batch {
-		if had, ok := newest[c.row.ResponderID]; !ok || c.row.At.After(batch[had].row.At) {
-			newest[c.row.ResponderID] = k
+	rows := make([]positionRow, 0, len(batch))
+	for _, c := range batch {
+		k, ok := newest[c.row.ResponderID]
+		if !ok {
+			newest[c.row.ResponderID] = len(rows)
+			rows = append(rows, c.row)
+			continue
+		}
+		rows[k].sound = slices.Concat(rows[k].sound, c.row.sound)
+		if c.row.At.After(rows[k].At) {
+			rows[k].Position, rows[k].cell = c.row.Position, c.row.cell
 		}
 	}
-	rows := make([]positionRow, 0, len(newest))
-	for _, k := range newest {
-		rows = append(rows, batch[k].row)
-	}
-	kept, err := s.keepPositions(ctx, rows, false)
+	may, err := s.keepPositions(ctx, rows, false)
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "40P01" { // with who deletes several
-		kept, err = s.keepPositions(ctx, rows, false)
+		may, err = s.keepPositions(ctx, rows, false)
 	}
 	for _, c := range batch {
-		_, ok := kept[c.row.ResponderID]
-		c.done <- positionDone{ok, translate(err)}
+		c.done <- positionDone{may[c.row.ResponderID].may, translate(err)}
 	}
 }
 
-// keepPositions writes at most one position a person and gives the areas of those
-// whose it was. A patient one waits for who is just being deleted.
-func (s *Store) keepPositions(ctx context.Context, rows []positionRow, patient bool) (map[int64]int64, error) {
+// whoMay is what may be kept of whom.
+type whoMay struct {
+	may   bool // their position, or points of their track
+	area  int64
+	moved bool   // nothing newer was there
+	tasks []span // of which points are of their track
+}
+
+// span is from a time to a time, both in it.
+type span struct{ from, until time.Time }
+
+// keepPositions writes at most one position a person, and the tracks of those on
+// tasks, and gives those who may have them kept. A patient one waits for who is just
+// being deleted.
+func (s *Store) keepPositions(ctx context.Context, rows []positionRow, patient bool) (map[int64]whoMay, error) {
+	slices.SortFunc(rows, func(a, b positionRow) int { return cmp.Compare(a.ResponderID, b.ResponderID) })
 	n := len(rows)
 	ids, cells, at := make([]int64, n), make([]int64, n), make([]time.Time, n)
 	lon, lat := make([]float64, n), make([]float64, n)
 	accuracy, heading, speed := make([]*float64, n), make([]*float64, n), make([]*float64, n)
-	places := make(map[int64]dispatch.Position, n)
 	for k, r := range rows {
 		ids[k], cells[k], at[k], lon[k], lat[k] = r.ResponderID, r.cell, r.At, r.Lon, r.Lat
 		accuracy[k], heading[k], speed[k] = r.AccuracyMeters, r.HeadingDegrees, r.SpeedMPS
-		places[r.ResponderID] = r.Position
 	}
-	type row struct{ ID, Area int64 }
-	list, err := many[row](ctx, s.system(), `select id, area from keep_positions($1, $2, $3, $4, $5::real[], $6::real[], $7::real[], $8, $9, $10)`, ids, lon, lat, cells, accuracy, heading, speed, at, s.now(), patient)
+	now := s.now()
+	var may map[int64]whoMay
+	err := s.withTracks(ctx, now, func(t pgx.Tx) ([]trackRow, error) {
+		rowsOf, err := t.Query(ctx, `select id, area, moved, tracked_from, tracked_until from keep_positions($1, $2, $3, $4, $5::real[], $6::real[], $7::real[], $8, $9, $10)`,
+			ids, lon, lat, cells, accuracy, heading, speed, at, now, patient)
+		if err != nil {
+			return nil, err
+		}
+		if may, err = readMay(rowsOf, n); err != nil {
+			return nil, err
+		}
+		return tracked(rows, may), nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	kept := make(map[int64]int64, len(list))
-	moved := make([]dispatch.Position, 0, len(list))
-	for _, r := range list {
-		kept[r.ID] = r.Area
-		p := places[r.ID]
-		p.AreaID = r.Area
-		moved = append(moved, p)
+	moved := make([]dispatch.Position, 0, len(may))
+	for _, r := range rows {
+		if who := may[r.ResponderID]; who.moved {
+			p := r.Position
+			p.AreaID = who.area
+			moved = append(moved, p)
+		}
 	}
 	s.feed.hand(moved)
-	return kept, nil
+	return may, nil
+}
+
+// readMay gathers what keep_positions says, several rows of one person.
+func readMay(rows pgx.Rows, n int) (map[int64]whoMay, error) {
+	may := make(map[int64]whoMay, n)
+	var id int64
+	var area *int64
+	var moved bool
+	var from, until *time.Time
+	_, err := pgx.ForEachRow(rows, []any{&id, &area, &moved, &from, &until}, func() error {
+		who := may[id]
+		if area != nil {
+			who.may, who.area, who.moved = true, *area, who.moved || moved
+		}
+		if from != nil && until != nil {
+			who.tasks = append(who.tasks, span{*from, *until})
+		}
+		may[id] = who
+		return nil
+	})
+	return may, err
 }

@@ -189,6 +189,10 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 		return m, err
 	}
 	m.PositionConsent = consent.Brief()
+	if consent, err = s.ConsentState(ctx, responderID, dispatch.PurposeTrack); err != nil {
+		return m, err
+	}
+	m.TrackConsent = consent.Brief()
 	m.Nearby, err = many[dispatch.Incident](ctx, s.read(ctx), selectIncident+` where i.area_id = $1 and i.state in ('verified', 'dispatching', 'handling')
 		and (select count(*) from assignment s where s.incident_id = i.id and s.task = 'direct'
 			and (s.state in ('accepted', 'en_route', 'on_scene') or s.state = 'done' and s.accepted_at >= coalesce(i.round_at, s.accepted_at))) < i.quota

@@ -103,6 +103,7 @@ var destroyers = map[string]func(ctx context.Context, t *tx, until, now time.Tim
 	"sessions":         destroyRows(`delete from session where id in (select id from session where expires_at < $1 or revoked_at < $1 limit $2)`),
 	"idempotency_keys": destroyRows(`delete from idempotency_key k using (select principal, key from idempotency_key where created_at < $1 limit $2) d where k.principal = d.principal and k.key = d.key`),
 	"retired_care":     destroyCare,
+	"tracks":           destroyTracks,
 	"ended_consents":   destroyRows(`delete from consent where id in (select id from consent where ended_at < $1 limit $2)`),
 }
 

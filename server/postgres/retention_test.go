@@ -117,7 +117,7 @@ func TestSetRetention(t *testing.T) {
 		}
 	}
 	rules, err := f.store.RetentionRules(ctx)
-	if err != nil || len(rules) != 10 || rules[1].Days != 90 || rules[1].ChangedBy == nil {
+	if err != nil || len(rules) != 11 || rules[1].Days != 90 || rules[1].ChangedBy == nil {
 		t.Fatalf("%+v, %v", rules, err)
 	}
 	for _, r := range rules {

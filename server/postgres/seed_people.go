@@ -43,8 +43,9 @@ func (l *loader) responders(ctx context.Context) {
 	rows("responder_affiliation", []string{"responder_id", "affiliation", "unit_id", "since"}, affiliations)
 	rows("responder_skill", []string{"responder_id", "skill", "valid_until"}, skills)
 	// Nobody is behind a demonstration's people: they are said to have agreed.
-	l.copy(ctx, "consent", []string{"responder_id", "purpose", "version", "way", "given_at"}, len(l.d.Responders), func(i int) ([]any, error) {
-		return []any{l.id("responder", i), dispatch.PurposePosition, 1, "demonstration", l.now}, nil
+	purposes := len(dispatch.Purposes)
+	l.copy(ctx, "consent", []string{"responder_id", "purpose", "version", "way", "given_at"}, len(l.d.Responders)*purposes, func(i int) ([]any, error) {
+		return []any{l.id("responder", i/purposes), dispatch.Purposes[i%purposes], 1, "demonstration", l.now}, nil
 	})
 }
 

@@ -66,8 +66,10 @@ func (w *world) newPhone(ctx context.Context, k int, known map[string]dispatch.A
 		return nil, err
 	}
 	mine, err := p.mine(ctx)
-	if err == nil && mine.PositionConsent.Asks {
-		err = p.client.post(ctx, "give consent", "/api/v1/me/consents", body{"purpose": dispatch.PurposePosition, "version": mine.PositionConsent.Version}, nil)
+	for purpose, c := range map[string]dispatch.ConsentBrief{dispatch.PurposePosition: mine.PositionConsent, dispatch.PurposeTrack: mine.TrackConsent} {
+		if err == nil && c.Asks {
+			err = p.client.post(ctx, "give consent", "/api/v1/me/consents", body{"purpose": purpose, "version": c.Version}, nil)
+		}
 	}
 	if err == nil && mine.Duty == nil {
 		if err = p.goOnDuty(ctx); err == nil {

@@ -59,6 +59,10 @@ it('from a report to a closed incident', async () => {
   await onWall('incident.handling')
   await responder.at('task-next').waitFor()
   await tap(() => responder.at('task-next').click(), 'assignment.en_route')
+  // They go there: what their phone sends on the task is their track.
+  const sent = responder.page.waitForResponse((r) => r.url().endsWith('/api/v1/positions') && r.ok())
+  await responder.context.setGeolocation({ longitude: place.longitude + 0.002, latitude: place.latitude })
+  await sent
   await responder.page.locator('[data-testid="task-next"][data-step="on_scene"], [data-testid="task-next"][data-step="on-scene"]').waitFor()
   await tap(() => responder.at('task-next').click(), 'assignment.on_scene')
   await responder.page.locator('[data-testid="task-next"][data-step="done"]').waitFor()
@@ -76,6 +80,27 @@ it('from a report to a closed incident', async () => {
   await console.until('incident-state', 'data-state', 'checked')
   await console.at('action-close').click()
   await onWall('incident.closed')
+
+  // The commander looks back at where they went; they see who looked, and take their word back.
+  const lookBack = async () => {
+    await chief.at('tracks-open').click()
+    await chief.at('tracks-reason-0').click()
+  }
+  await lookBack()
+  const theirs = chief.page.locator(`[data-testid="track"][data-responder="${place.id}"]`)
+  await theirs.click()
+  await chief.at('tracks-time').press('Home')
+  expect(await console.at('tracks-open').count()).toBe(0)
+  await responder.at('tab-duty').click()
+  await responder.at('disclosures-show').click()
+  await responder.at('disclosures').getByText('查看任务轨迹').first().waitFor()
+  await responder.at('track-consent-withdraw').click()
+  await responder.at('track-consent-withdraw-now').click()
+  await responder.until('track-consent', 'data-holds', 'false')
+  await chief.at('tracks-hide').click()
+  await lookBack()
+  await chief.at('tracks-without').waitFor()
+  expect(await theirs.count()).toBe(0)
 
   await resident.at('tracking-see').click()
   await resident.until('tracking-state', 'data-state', 'closed')

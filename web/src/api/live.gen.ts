@@ -250,7 +250,7 @@ export interface components {
         KeptFrame: {
             /**
              * Format: int64
-             * @description How many were sound. The newest is kept.
+             * @description How many were sound. The newest is kept, and all of a task whose track is.
              */
             accepted: number;
             /** @description Why nothing was kept; internal and unavailable: say it again later. */

@@ -1901,6 +1901,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where those went who worked on an incident and agreed to its being kept, on record */
+        post: operations["see-tracks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/unit-orders": {
         parameters: {
             query?: never;
@@ -2064,7 +2081,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Withdraw a consent at once; the position is deleted with it */
+        /** Withdraw a consent at once; what was kept by it is deleted with it */
         post: operations["withdraw-consent"];
         delete?: never;
         options?: never;
@@ -2115,6 +2132,23 @@ export interface paths {
         };
         /** Everything that is kept about oneself */
         get: operations["my-personal-data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is kept of where one went on tasks */
+        get: operations["my-track"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3365,7 +3399,7 @@ export interface components {
             binding_from?: string;
             en: string;
             /** @enum {string} */
-            purpose: "position";
+            purpose: "position" | "track";
             /**
              * Format: date-time
              * @description From when on it is asked for; now where it is missing.
@@ -4334,7 +4368,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** @enum {string} */
-            purpose: "position";
+            purpose: "position" | "track";
             /** Format: int64 */
             version: number;
             /**
@@ -4346,7 +4380,7 @@ export interface components {
         ConsentBrief: {
             /** @description A text is to be put before the person: see my-consents. */
             asks: boolean;
-            /** @description Positions are taken. */
+            /** @description Agreed, to a version that holds. */
             holds: boolean;
             /**
              * Format: int64
@@ -4359,12 +4393,12 @@ export interface components {
             asks: boolean;
             /** @description What stands now. */
             given?: components["schemas"]["Consent"];
-            /** @description Agreed, to a version that holds: positions are taken. */
+            /** @description Agreed, to a version that holds. */
             holds: boolean;
             /** @description What ended, the newest first. */
             past: components["schemas"]["Consent"][];
             /** @enum {string} */
-            purpose: "position";
+            purpose: "position" | "track";
             /** @description The version that is asked for. */
             text: components["schemas"]["ConsentText"];
         };
@@ -4376,7 +4410,7 @@ export interface components {
             binding_from: string;
             en: string;
             /** @enum {string} */
-            purpose: "position";
+            purpose: "position" | "track";
             /**
              * Format: date-time
              * @description From when on it is asked for.
@@ -4907,7 +4941,7 @@ export interface components {
         };
         GiveConsentInputBody: {
             /** @enum {string} */
-            purpose: "position";
+            purpose: "position" | "track";
             /**
              * Format: int64
              * @description Of the text that was shown.
@@ -5414,6 +5448,7 @@ export interface components {
             responder: components["schemas"]["Responder"];
             /** @description Offers withdrawn of late because there were enough. */
             thanked: components["schemas"]["Thanked"][];
+            track_consent: components["schemas"]["ConsentBrief"];
             volunteered: number[];
         };
         MoreInputBody: {
@@ -5854,6 +5889,11 @@ export interface components {
              * @description For how many days after retirement it is kept.
              */
             retention_days: number;
+            /**
+             * Format: int64
+             * @description How many points are kept of where they went on tasks; they see them at my-track.
+             */
+            track_points: number;
             /** @description What they wrote about incidents, while it is kept. */
             words: components["schemas"]["PersonalWords"][];
         };
@@ -6236,7 +6276,7 @@ export interface components {
         PositionsView: {
             /**
              * Format: int64
-             * @description How many were sound. The newest is kept.
+             * @description How many were sound. The newest is kept, and all of a task whose track is.
              */
             accepted: number;
             /** @description Those that were not; the others count. */
@@ -6649,7 +6689,7 @@ export interface components {
             /** Format: int64 */
             version: number;
             /** @enum {string} */
-            what: "positions" | "emergency" | "offer_answers" | "import_files" | "import_changes" | "sessions" | "idempotency_keys" | "retired_responders" | "retired_care" | "ended_consents";
+            what: "positions" | "emergency" | "offer_answers" | "import_files" | "import_changes" | "sessions" | "idempotency_keys" | "retired_responders" | "retired_care" | "ended_consents" | "tracks";
         };
         RetentionView: {
             rules: components["schemas"]["RetentionRule"][];
@@ -7204,6 +7244,37 @@ export interface components {
             /** @enum {string} */
             state: "reserved" | "accepted" | "en_route" | "on_scene" | "done" | "released";
         };
+        TaskTrack: {
+            /** Format: date-time */
+            accepted_at: string;
+            /** Format: int64 */
+            assignment_id: number;
+            /** Format: date-time */
+            ended_at: string;
+            name: string;
+            /** Format: date-time */
+            on_scene_at?: string;
+            /** @description By time, where the phone was sure within 100 m; of those that stay within ten metres one a minute. */
+            points: components["schemas"]["TrackPoint"][];
+            /** Format: int64 */
+            responder_id: number;
+            /** @enum {string} */
+            state: "done" | "released";
+        };
+        TaskTracks: {
+            /**
+             * Format: int64
+             * @description For how many days tracks are kept.
+             */
+            days: number;
+            /** @description In the order in which the tasks were accepted. */
+            tracks: components["schemas"]["TaskTrack"][];
+            /**
+             * Format: int64
+             * @description Tasks of which there is none: not agreed to, destroyed since, or nothing was sent.
+             */
+            without: number;
+        };
         Team: {
             /** Format: int64 */
             area_id: number;
@@ -7290,6 +7361,23 @@ export interface components {
             /** @description What a token of this account may be made for. */
             actions: string[];
             tokens: components["schemas"]["Token"][];
+        };
+        TrackPoint: {
+            /** Format: double */
+            accuracy_meters?: number;
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            lat: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS-84.
+             */
+            lon: number;
+        };
+        TrackView: {
+            /** @description By time. */
+            points: components["schemas"]["TrackPoint"][];
         };
         Tracking: {
             /** Format: date-time */
@@ -19427,6 +19515,104 @@ export interface operations {
             };
         };
     };
+    "see-tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskTracks"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "send-unit-order": {
         parameters: {
             query?: never;
@@ -20415,7 +20601,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                purpose: "position";
+                purpose: "position" | "track";
             };
             cookie?: never;
         };
@@ -20707,6 +20893,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonalData"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "my-track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackView"];
                 };
             };
             /** @description Bad Request */
@@ -23751,7 +24029,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                what: "positions" | "emergency" | "offer_answers" | "import_files" | "import_changes" | "sessions" | "idempotency_keys" | "retired_responders" | "retired_care" | "ended_consents";
+                what: "positions" | "emergency" | "offer_answers" | "import_files" | "import_changes" | "sessions" | "idempotency_keys" | "retired_responders" | "retired_care" | "ended_consents" | "tracks";
             };
             cookie?: never;
         };

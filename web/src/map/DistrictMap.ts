@@ -13,6 +13,7 @@ import { dark, light, type Palette } from './palette'
 import { boxOf, type PlacePoint, pointFeatures, pointLayers, pointsSource, wholeLayers, wholeSource } from './points'
 import { sectorRing } from './sector'
 import { baseStyle } from './style'
+import { placeFeatures, type TrackPicture, type TrackPlace, type TrackWay, trackLayers, wayFeatures } from './tracks'
 
 setWorkerUrl(workerURL)
 
@@ -113,7 +114,7 @@ export class DistrictMap {
   private begin(): void {
     this.look()
     this.addIcons()
-    for (const id of ['cells', 'incidents', 'crowd', 'responders', 'views', 'selected'])
+    for (const id of ['cells', 'incidents', 'crowd', 'responders', 'views', 'selected', 'ways', 'places'])
       this.map.addSource(id, { type: 'geojson', data: empty })
     for (const set of ['cameras', 'facilities'] as const) {
       if (this.options[set])
@@ -126,6 +127,7 @@ export class DistrictMap {
     this.map.addSource('points', pointsSource)
     for (const layer of pointLayers(this.palette, this.options.scale)) this.map.addLayer(layer)
     for (const layer of overlayLayers(this.palette, this.options)) this.map.addLayer(layer)
+    for (const layer of trackLayers(this.palette, this.options.scale)) this.map.addLayer(layer, 'selected')
     this.loaded = true
     for (const run of this.waiting.splice(0)) run()
     this.map.on('idle', () => this.showViews())
@@ -319,6 +321,28 @@ export class DistrictMap {
     this.source('views')?.setData({ type: 'FeatureCollection', features: [...views.values()] })
   }
   private viewsShown = ''
+
+  /** Draws the ways people went, and where they were at a time. Ways that are others are shown whole. */
+  showTracks({ ways, places }: TrackPicture): void {
+    if (this.ways !== ways) this.showWays(ways)
+    if (this.trackPlaces === places) return
+    this.trackPlaces = places
+    this.whenLoaded(() => this.source('places')?.setData(placeFeatures(places)))
+  }
+  private ways: readonly TrackWay[] = []
+  private trackPlaces: readonly TrackPlace[] = []
+
+  private showWays(ways: readonly TrackWay[]): void {
+    const fresh = this.ways.length === 0
+    this.ways = ways
+    this.whenLoaded(() => {
+      this.source('ways')?.setData(wayFeatures(ways))
+      const [west, south, east, north] = this.options.bounds
+      const points = ways.flatMap((w) => w.pieces.flat().map(([lon, lat]) => [0, lon, lat]))
+      const box = fresh ? boxOf(points, [west, south, east, north]) : undefined
+      if (box) this.map.fitBounds(box, { padding: 64, maxZoom: 16, duration: still() ? 0 : 600 })
+    })
+  }
 
   /** Marks one place as chosen, or none. */
   select(at: readonly [number, number] | null): void {

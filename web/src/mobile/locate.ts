@@ -1,9 +1,11 @@
 // The own position: watched, kept and sent only on duty or on a task. When that
-// ends the watch ends, and what was not sent is deleted.
+// ends the watch ends, and what was not sent is deleted, but for what is of the
+// task's track, where its owner agreed to one: that is sent when there is a network.
 import { ref, watch } from 'vue'
 import { ApiError, command } from '../api/client'
 import type { Position } from '../state/outbox_store'
-import { addPosition, batchSize, withoutBatch } from '../state/track'
+import { addPosition, batchSize, ofTask, withoutBatch } from '../state/track'
+import { consentBriefs } from './consent'
 import { currentStore, holder, refresh, sharing, view } from './phone'
 
 export type Fix = 'off' | 'asking' | 'working' | 'denied' | 'unavailable' | 'insecure'
@@ -15,10 +17,14 @@ let watching: number | undefined
 let track: readonly Position[] = []
 let last: Position | undefined
 let sending = false
+/** When the first position was taken of the task that goes on, if its track is kept. */
+let taskSince: string | undefined
 
 /** Follows the switch from now on. */
 export function followSharing(): void {
-  watch([sharing, holder], ([on]) => (on ? start() : stop()), { immediate: true })
+  watch([sharing, holder], ([on, who], before) => (on ? start() : stop(who !== null && who.account_id === before[1]?.account_id)), {
+    immediate: true,
+  })
   setInterval(() => void send(), sendEvery)
 }
 
@@ -37,13 +43,14 @@ function start(): void {
   watching = navigator.geolocation.watchPosition(take, refused, { enableHighAccuracy: true, maximumAge: 5000, timeout: 30_000 })
 }
 
-function stop(): void {
+/** Ends the watch; the rest of a task's track stays where the same person still holds the phone. */
+function stop(same: boolean): void {
   if (watching !== undefined) navigator.geolocation.clearWatch(watching)
   watching = undefined
-  track = []
-  last = undefined
+  track = same && view.value?.consents ? ofTask(track, taskSince) : []
+  last = taskSince = undefined
   fix.value = 'off'
-  void currentStore().savePositions([])
+  void currentStore().savePositions(track)
 }
 
 function refused(why: GeolocationPositionError): void {
@@ -52,7 +59,7 @@ function refused(why: GeolocationPositionError): void {
 
 function take(found: GeolocationPosition): void {
   if (!sharing.value) {
-    stop()
+    stop(true)
     return
   }
   fix.value = 'working'
@@ -67,6 +74,8 @@ function take(found: GeolocationPosition): void {
   const first = last === undefined
   track = longer
   last = next
+  if (!view.value?.task || !consentBriefs.value.track?.holds) taskSince = undefined
+  else taskSince ??= next.at
   void currentStore().savePositions(track)
   if (first) void send()
 }
@@ -78,7 +87,7 @@ function known(): boolean {
 }
 
 async function send(): Promise<void> {
-  if (sending || track.length === 0 || !known()) return
+  if (sending || track.length === 0 || (sharing.value && !known())) return
   sending = true
   const batch = track.slice(0, batchSize)
   try {

@@ -18,6 +18,7 @@ function heard(mine: Partial<Mine> = {}): Heard {
       thanked: [],
       call_ups: [],
       position_consent: { holds: true, asks: false, version: 1 },
+      track_consent: { holds: true, asks: false, version: 1 },
       ...mine,
     },
   }

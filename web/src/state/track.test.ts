@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Position } from './outbox_store'
-import { addPosition, metersBetween, mostKept, withoutBatch } from './track'
+import { addPosition, metersBetween, mostKept, ofTask, withoutBatch } from './track'
 
 const start = Date.parse('2026-11-23T10:00:00Z')
 const fix = (seconds: number, lat = 36.8): Position => ({ lon: 117.87, lat, at: new Date(start + seconds * 1000).toISOString() })
@@ -16,6 +16,12 @@ describe('the own track', () => {
     ['the same fix', fix(10), fix(10, 36.9), false],
   ])('%s', (_, last, next, kept) => {
     expect(addPosition([], last, next)).toHaveLength(kept ? 1 : 0)
+  })
+
+  it('keeps what is of a task when that ends, and nothing else', () => {
+    const track = [fix(0), fix(40), fix(80)]
+    expect(ofTask(track, fix(40).at)).toEqual([fix(40), fix(80)])
+    expect(ofTask(track, undefined)).toEqual([])
   })
 
   it('drops its oldest when an evening has no signal', () => {

@@ -23,6 +23,11 @@ export function withoutBatch(track: readonly Position[], batch: readonly Positio
   return track.filter((p) => !sent.has(p.at))
 }
 
+/** What is left when a task ends, of which the track is kept: what was taken on it; nothing without one. */
+export function ofTask(track: readonly Position[], since: string | undefined): readonly Position[] {
+  return since === undefined ? [] : track.filter((p) => Date.parse(p.at) >= Date.parse(since))
+}
+
 /** Metres on a sphere, by the haversine formula; good to 0.5 %. */
 export function metersBetween(a: { lon: number; lat: number }, b: { lon: number; lat: number }): number {
   const rad = Math.PI / 180

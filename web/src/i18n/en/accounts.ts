@@ -134,6 +134,7 @@ export const accounts = {
     records: 'registers of retention and sharing',
     retain: 'set retention',
     hold: 'keep an incident longer',
+    tracks: 'see tracks on tasks',
     care: 'people who need care',
     care_counts: 'how many need care',
     care_register: 'register who needs care',

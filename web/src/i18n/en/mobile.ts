@@ -55,6 +55,7 @@ export const mobile = {
     shared: 'What: the position of this phone, to send whoever is nearest.',
     sharedWith: 'With whom: the dispatchers of your street and of the district.',
     sharedUntil: 'Until when: {until}. After that nothing is collected and the stored position is deleted; on a task, when the task ends.',
+    sharedTrack: 'Track on tasks: kept, as you agreed, for the commanders of the area of the incident to look back at.',
     sharedNothing:
       'You have not agreed to the use of your position: duty and tasks go on, no position is collected, and you are asked by your post.',
     untilSwitch: 'you end your duty',
@@ -87,7 +88,6 @@ export const mobile = {
     signOutAnyway: 'Sign out all the same',
   },
   consent: {
-    title: 'Use of your position',
     version: 'Version {n}, in force from {day}',
     again: 'The text has changed. Please read it again.',
     yes: 'I agree',
@@ -95,11 +95,21 @@ export const mobile = {
     read: 'Read and choose',
     show: 'Read the text',
     given: 'You agreed on {at} (version {n}).',
-    holds: 'You have agreed to the use of your position.',
-    without:
-      'You have not agreed to the use of your position. Duty, offers and service hours are not affected; you are asked by your post.',
     withdraw: 'Withdraw',
-    withdrawNote: 'Collecting ends at once and the position that is kept is deleted. Duty and tasks go on.',
+    position: {
+      title: 'Use of your position',
+      holds: 'You have agreed to the use of your position.',
+      without:
+        'You have not agreed to the use of your position. Duty, offers and service hours are not affected; you are asked by your post.',
+      withdrawNote: 'Collecting ends at once and the position that is kept is deleted. Duty and tasks go on.',
+    },
+    track: {
+      title: 'Keeping your track on tasks',
+      holds: 'You have agreed to your track on tasks being kept.',
+      without:
+        'You have not agreed to your track on tasks being kept; your newest position alone is used. Duty, offers and service hours are not affected.',
+      withdrawNote: 'Keeping ends at once and the tracks that are kept are deleted. The use of your position is not affected.',
+    },
   },
   data: {
     title: 'My personal data',

@@ -73,6 +73,7 @@ export const privacy = {
     retired_responders: 'Retired responders',
     retired_care: 'Retired care records',
     ended_consents: 'Ended consents',
+    tracks: 'Tracks on tasks',
     audit_texts: 'Reasons in the audit trail',
     audit: 'Audit trail',
     responder: 'A responder’s personal data',
@@ -134,6 +135,7 @@ export const privacy = {
   },
   action: {
     responder_unmask: 'saw the number',
+    incident_tracks: 'saw the track on a task',
     report_unmask: 'saw the caller’s number',
     responder_view: 'saw the number',
     care_open: 'saw people who need care',

@@ -133,6 +133,7 @@ export const accounts = {
     records: '查阅留存与共享登记',
     retain: '设定留存期限',
     hold: '延长事件资料留存',
+    tracks: '查看任务轨迹',
     care: '重点关爱对象',
     care_counts: '重点关爱对象数量',
     care_register: '登记重点关爱对象',

@@ -55,6 +55,7 @@ export const mobile = {
     shared: '共享内容：本机位置，用于就近派单。',
     sharedWith: '共享对象：您所在街道（镇）和区指挥中心的调度员。',
     sharedUntil: '共享期限：至{until}为止。之后不再采集，已存位置随即删除；有任务的，至任务结束。',
+    sharedTrack: '任务轨迹：经您同意，另行保存，仅供事件所在辖区的指挥员复盘。',
     sharedNothing: '您未同意使用位置信息：值守和任务照常，不采集位置，系统按您的驻点派单。',
     untilSwitch: '您结束值守',
     untilTime: ' {time} 或您结束值守',
@@ -86,7 +87,6 @@ export const mobile = {
     signOutAnyway: '仍要退出',
   },
   consent: {
-    title: '位置信息使用告知',
     version: '第 {n} 版，{day} 起施行',
     again: '告知内容已更新，请重新阅读。',
     yes: '同意',
@@ -94,10 +94,19 @@ export const mobile = {
     read: '阅读并选择',
     show: '查看全文',
     given: '您已于 {at} 同意（第 {n} 版）。',
-    holds: '您已同意使用位置信息。',
-    without: '您未同意使用位置信息。不影响值守、接单和服务时长，系统按您的驻点派单。',
     withdraw: '撤回同意',
-    withdrawNote: '撤回后立即停止采集，已存位置随即删除。值守和任务照常进行。',
+    position: {
+      title: '位置信息使用告知',
+      holds: '您已同意使用位置信息。',
+      without: '您未同意使用位置信息。不影响值守、接单和服务时长，系统按您的驻点派单。',
+      withdrawNote: '撤回后立即停止采集，已存位置随即删除。值守和任务照常进行。',
+    },
+    track: {
+      title: '任务轨迹保存告知',
+      holds: '您已同意保存任务轨迹。',
+      without: '您未同意保存任务轨迹，系统只使用最新位置。不影响值守、接单和服务时长。',
+      withdrawNote: '撤回后立即停止保存，已存轨迹随即删除。位置信息的同意不受影响。',
+    },
   },
   data: {
     title: '我的个人信息',

@@ -66,6 +66,7 @@ export const privacy = {
     retired_responders: '已停用的处置人员',
     retired_care: '已停用的重点关爱对象',
     ended_consents: '已终止的同意记录',
+    tracks: '任务轨迹',
     audit_texts: '审计中的事由文字',
     audit: '审计记录',
     responder: '一名处置人员的个人信息',
@@ -127,6 +128,7 @@ export const privacy = {
   },
   action: {
     responder_unmask: '查看完整号码',
+    incident_tracks: '查看任务轨迹',
     report_unmask: '查看上报人号码',
     responder_view: '查看号码',
     care_open: '查看重点关爱对象',
