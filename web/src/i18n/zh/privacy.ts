@@ -150,7 +150,7 @@ export const privacy = {
     incident_verify: '核实事件',
     incident_close: '办结事件',
     offer_send: '派单',
-    consent_give: '同意使用位置',
+    consent_give: '签署同意书',
     consent_withdraw: '撤回同意',
     account_create: '新建账户',
     account_create_by_provider: '经统一身份认证建立账户',
