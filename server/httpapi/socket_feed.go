@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/paulmach/orb"
 
 	"yiping/server/dispatch"
+	"yiping/server/live"
 )
 
 // arriving is how many sockets are put on the feed at a time: after a restart
@@ -15,9 +17,37 @@ const arriving = 64
 // arrive puts the socket on the feed in its turn, unless its client has left
 // meanwhile: it has come again, and what would be read for it is read for nobody.
 func (c *socket) arrive(first hello) bool {
-	c.api.arriving <- struct{}{}
+	if !c.queue(first) {
+		return false
+	}
 	defer func() { <-c.api.arriving }()
 	return !c.wire.left() && c.subscribe(c.ctx, first)
+}
+
+// waitingBeat is how often a client whose turn has not come is told that it will.
+const waitingBeat = 2 * time.Second
+
+// queue waits for the socket's turn. Meanwhile its client hears that we are there: if
+// all gave up after a while and came again, the line would be of those who have left,
+// and nobody's turn would come while they wait.
+func (c *socket) queue(first hello) bool {
+	select {
+	case c.api.arriving <- struct{}{}:
+		return true
+	default:
+	}
+	beats := time.NewTicker(waitingBeat)
+	defer beats.Stop()
+	for {
+		if c.wire.left() || !c.wire.put(live.Waiting(first.offset(), time.Now()).Wire(false)) {
+			return false
+		}
+		select {
+		case c.api.arriving <- struct{}{}:
+			return true
+		case <-beats.C:
+		}
+	}
 }
 
 // subscribe puts the socket on the feed with the rights of its session, or closes it.
@@ -64,11 +94,11 @@ func (c *socket) openFeed(ctx context.Context, first hello) (Subscription, error
 		}
 		home = r.AreaID
 	}
-	epoch, offset := "", int64(0)
+	epoch := ""
 	if first.Since != nil {
-		epoch, offset = first.Since.Epoch, first.Since.Offset
+		epoch = first.Since.Epoch
 	}
-	return c.api.Feed.Subscribe(ctx, actor, home, epoch, offset, c.wish, c.kick)
+	return c.api.Feed.Subscribe(ctx, actor, home, epoch, first.offset(), c.wish, c.kick)
 }
 
 // look turns the feed to another part of the map.

@@ -51,6 +51,14 @@ type hello struct {
 	View     *[4]float64  `json:"view,omitempty" doc:"The part of the map that is looked at: west, south, east, north. Without one it is everywhere."`
 }
 
+// offset gives how far the client has come, 0 for nowhere.
+func (m hello) offset() int64 {
+	if m.Since == nil {
+		return 0
+	}
+	return m.Since.Offset
+}
+
 // wish gives what the client wants.
 func (m hello) wish() live.Wish {
 	w := live.Wish{Layers: m.Layers, AreaID: m.Area}

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -389,6 +390,47 @@ func TestSocketWokenEarly(t *testing.T) {
 	l.left(3)
 }
 
+// TestSocketWaitsForItsTurn: who waits in line hears at once that the server is there, at
+// the offset that they have, and then what is theirs.
+func TestSocketWaitsForItsTurn(t *testing.T) {
+	l := newLiveUnder(t)
+	for range arriving {
+		l.api.arriving <- struct{}{}
+	}
+	conn, _, err := l.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"subscribe","protocol":1,"since":{"epoch":"e","offset":41}}`)); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	var frames []struct {
+		Type   string
+		Offset int64
+	}
+	for range 2 { // at once, and again
+		_, m, err := conn.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if json.Unmarshal(m, &frames) != nil || len(frames) != 1 || frames[0].Type != "heartbeat" || frames[0].Offset != 41 {
+			t.Fatalf("told %s", m)
+		}
+	}
+	for range arriving {
+		<-l.api.arriving
+	}
+	for frames[0].Type == "heartbeat" {
+		_, m, err := conn.ReadMessage()
+		if err != nil || json.Unmarshal(m, &frames) != nil {
+			t.Fatalf("%s, %v", m, err)
+		}
+	}
+	_ = conn.Close()
+	l.left(1)
+}
+
 // TestSocketLeftBeforeItsTurn: whoever has hung up when their turn comes is put on no
 // feed, and those who wait behind are.
 func TestSocketLeftBeforeItsTurn(t *testing.T) {
@@ -414,8 +456,12 @@ func TestSocketLeftBeforeItsTurn(t *testing.T) {
 		<-l.api.arriving
 	}
 	_ = waiting[2].SetReadDeadline(time.Now().Add(20 * time.Second))
-	if _, _, err := waiting[2].ReadMessage(); err != nil {
-		t.Fatal(err)
+	for beat := true; beat; {
+		_, m, err := waiting[2].ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		beat = strings.Contains(string(m), `"heartbeat"`)
 	}
 	for _, conn := range waiting[:2] {
 		_, _ = closedWith(conn)

@@ -113,11 +113,12 @@ func (w *watch) look() bool {
 		slices.Sort(ids)
 		ctx, cancel := context.WithTimeout(context.Background(), watchWithin)
 		defer cancel()
-		alive, err := w.ask(ctx, slices.Compact(ids))
+		ids = slices.Compact(ids)
+		alive, err := w.ask(ctx, ids)
 		if err != nil {
 			w.log.Warn().Err(err).Msg("rights on open sockets are not known anew")
 		} else {
-			w.tell(alive)
+			w.tell(ids, alive)
 		}
 	}
 	w.mu.Lock()
@@ -130,10 +131,15 @@ func (w *watch) look() bool {
 	return false
 }
 
-func (w *watch) tell(alive map[int64][]dispatch.Grant) {
+// tell signals those that were asked for and differ; who came meanwhile is asked for
+// the next time.
+func (w *watch) tell(asked []int64, alive map[int64][]dispatch.Grant) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for one := range w.sockets {
+		if _, is := slices.BinarySearch(asked, one.sessionID); !is {
+			continue
+		}
 		if now, ok := alive[one.sessionID]; ok && sameGrants(now, one.grants) {
 			continue
 		}

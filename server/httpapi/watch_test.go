@@ -244,6 +244,37 @@ func TestWatchRunsOnce(t *testing.T) {
 	})
 }
 
+// TestWatchLeavesNewcomersAlone: who joined while it asked was not asked for, and is
+// not told that their session is over.
+func TestWatchLeavesNewcomersAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatch(nil, zerolog.Nop())
+		on := make(chan struct{})
+		w.ask = func(_ context.Context, ids []int64) (map[int64][]dispatch.Grant, error) {
+			<-on
+			alive := map[int64][]dispatch.Grant{}
+			for _, id := range ids {
+				alive[id] = nil
+			}
+			return alive, nil
+		}
+		woken := 0
+		first := w.join(7, nil, func() { woken++ })
+		w.poke()
+		synctest.Wait() // it asks
+		second, third := w.join(3, nil, func() { woken++ }), w.join(9, nil, func() { woken++ })
+		close(on)
+		synctest.Wait()
+		if woken != 0 {
+			t.Errorf("%d were told of a change", woken)
+		}
+		for _, one := range []*watched{first, second, third} {
+			w.leave(one)
+		}
+		synctest.Wait()
+	})
+}
+
 // TestWatchIsPoked: what touches rights is looked at at once, nothing else.
 func TestWatchIsPoked(t *testing.T) {
 	u := newUnder(t)

@@ -78,6 +78,12 @@ type heartbeatFrame struct {
 	Layers     map[string]int64 `json:"layers" nullable:"false" doc:"Age of each layer in ms."`
 }
 
+// Waiting tells a client whose turn on the feed has not come yet that the server is
+// there: a heartbeat at the offset that it has.
+func Waiting(offset int64, now time.Time) *frame.Message {
+	return message(encode(heartbeatFrame{Type: "heartbeat", Offset: offset, ServerTime: now, Layers: map[string]int64{}}))
+}
+
 // slowFrame says that what moves is merged, since its reader takes too little, or
 // that it no longer is.
 type slowFrame struct {

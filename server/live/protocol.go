@@ -47,7 +47,7 @@ func FrameKinds() []FrameKind {
 			presenceFrame{Type: "presence", IncidentID: incidentID, Accounts: []Onlooker{{ID: 5, Name: "张三"}, {ID: 6, Name: "李四"}}}},
 		{"slow", "What moves is merged for this reader, who takes too little of it; false once that is over.",
 			slowFrame{Type: "slow", Slow: true}},
-		{"heartbeat", "Each two seconds: all that concerns the reader up to the offset has been sent; the server's time, and each layer's age in ms.",
+		{"heartbeat", "Each two seconds: all that concerns the reader up to the offset has been sent; the server's time, and each layer's age in ms. Before the first snapshot or resumed it says, at the reader's own offset, that the reader's turn will come: the server was started and many come back.",
 			heartbeatFrame{Type: "heartbeat", Offset: 90412, ServerTime: at, Layers: map[string]int64{"incidents": 1400, "responders": 200}}},
 	}
 }

@@ -107,7 +107,7 @@ func (s *Screen) Await(ctx context.Context, so func(*Picture, *Count) bool) erro
 func (s *Screen) Follow(ctx context.Context) error {
 	pause := firstPause
 	for ctx.Err() == nil {
-		live, code := s.connect(ctx)
+		live, code := s.connect(ctx, max(silentAfter, pause))
 		s.ended(code)
 		if live {
 			pause = firstPause
@@ -142,13 +142,17 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // Dial connects and does not subscribe: the status of the answer is 0 where there was none.
 func Dial(ctx context.Context, cfg Config) (conn *websocket.Conn, status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, silentAfter)
+	defer cancel()
+	return dial(ctx, cfg)
+}
+
+func dial(ctx context.Context, cfg Config) (conn *websocket.Conn, status int, err error) {
 	dialer := &net.Dialer{}
 	if cfg.Address != nil {
 		dialer.LocalAddr = &net.TCPAddr{IP: cfg.Address}
 	}
 	socket := websocket.Dialer{NetDialContext: dialer.DialContext, EnableCompression: true, ReadBufferSize: 4096, WriteBufferSize: 512}
-	ctx, cancel := context.WithTimeout(ctx, silentAfter)
-	defer cancel()
 	conn, res, err := socket.DialContext(ctx, cfg.URL, http.Header{"Cookie": {cfg.Cookie}})
 	if res != nil {
 		status = res.StatusCode
@@ -173,8 +177,11 @@ func Hello(layers []string, view *[4]float64, epoch string, offset int64) any {
 }
 
 // connect follows one connection, and says whether it was subscribed and how it ended.
-func (s *Screen) connect(ctx context.Context) (live bool, code int) {
-	conn, status, err := Dial(ctx, s.cfg)
+// Its first word is waited for as long as is said.
+func (s *Screen) connect(ctx context.Context, patience time.Duration) (live bool, code int) {
+	within, done := context.WithTimeout(ctx, patience)
+	conn, status, err := dial(within, s.cfg)
+	done()
 	if err != nil {
 		if status != 0 {
 			s.refused(status)
@@ -190,7 +197,7 @@ func (s *Screen) connect(ctx context.Context) (live bool, code int) {
 		return false, 0
 	}
 	for {
-		_ = conn.SetReadDeadline(time.Now().Add(silentAfter))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		_, message, err := conn.ReadMessage()
 		if err != nil {
 			var closed *websocket.CloseError
@@ -207,6 +214,7 @@ func (s *Screen) connect(ctx context.Context) (live bool, code int) {
 		for _, f := range frames {
 			live = s.take(f) || live
 		}
+		patience = silentAfter
 	}
 }
 

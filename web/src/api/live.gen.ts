@@ -100,7 +100,7 @@ export interface components {
         Frame: components["schemas"]["SnapshotFrame"] | components["schemas"]["ResumedFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["PeopleFrame"] | components["schemas"]["PositionsFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["SlowFrame"] | components["schemas"]["HeartbeatFrame"] | components["schemas"]["KeptFrame"];
         /** @description Frames in the order in which they are to be taken in. */
         Frames: components["schemas"]["Frame"][];
-        /** @description Each two seconds: all that concerns the reader up to the offset has been sent; the server's time, and each layer's age in ms. */
+        /** @description Each two seconds: all that concerns the reader up to the offset has been sent; the server's time, and each layer's age in ms. Before the first snapshot or resumed it says, at the reader's own offset, that the reader's turn will come: the server was started and many come back. */
         HeartbeatFrame: {
             /** @description Age of each layer in ms. */
             layers: {

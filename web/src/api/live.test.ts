@@ -170,6 +170,28 @@ describe('the live socket', () => {
     expect(world.sockets).toHaveLength(count + 1)
   })
 
+  it('waits longer for the first word after attempts in vain', () => {
+    const { world, up } = start()
+    up()
+    const waited: number[] = []
+    world.newest.onclose?.({ code: 1006 })
+    for (let n = 0; n < 7; n++) {
+      const count = world.sockets.length
+      while (world.sockets.length === count) world.pass(10)
+      const opened = world.time
+      while (!world.newest.closed) world.pass(10) // it opens, perhaps, and says nothing
+      waited.push(world.time - opened)
+    }
+    expect(waited).toEqual([4000, 4000, 4000, 8000, 15_000, 15_000, 15_000])
+    const count = world.sockets.length
+    while (world.sockets.length === count) world.pass(10)
+    world.newest.onopen?.()
+    world.pass(14_000)
+    world.newest.say(heartbeat) // it is waiting for its turn
+    world.pass(14_000)
+    expect(world.newest.closed).toBe(false)
+  })
+
   it.each([
     [4001, 'signed_out'],
     [4005, 'reload'],

@@ -35,7 +35,9 @@ export interface Listener {
 
 /** A connection that broke, and whatever close is not in the table. */
 const closeLost = closeCodes[1006] as CloseCode
-// Two heartbeats missed: with drawing, the banner stands within five seconds.
+// Two heartbeats missed: with drawing, the banner stands within five seconds. The
+// first word of a new connection is waited for longer after attempts in vain: a server
+// that is late for many would be late for ever if all gave up and came again.
 const silentAfter = 4000
 /** How long messages that came while the page slept are waited for before it counts as silence. */
 const grace = 300
@@ -167,7 +169,7 @@ export class LiveFeed {
       this.listener.link('live')
     }
     // Not by its first word: a server that ends at once is not tried without a pause.
-    if (frames.some((f) => f.type === 'heartbeat') && this.world.passed() - this.brokenAt >= soundAfter) this.pause = firstPause
+    if (this.heardFirst && frames.some((f) => f.type === 'heartbeat') && this.world.passed() - this.brokenAt >= soundAfter) this.pause = firstPause
   }
 
   /** Whether the frames were taken in. */
@@ -183,10 +185,11 @@ export class LiveFeed {
 
   private heard(): void {
     this.heardAt = { passed: this.world.passed(), clock: this.world.clock() }
+    const patience = this.heardFirst ? silentAfter : Math.max(silentAfter, this.pause)
     this.cancelWatch()
-    this.cancelWatch = this.world.after(silentAfter, () => {
+    this.cancelWatch = this.world.after(patience, () => {
       // Late itself: the page slept, and what came meanwhile is still to be read.
-      if (this.silence() > silentAfter + grace) this.cancelWatch = this.world.after(grace, () => this.retry())
+      if (this.silence() > patience + grace) this.cancelWatch = this.world.after(grace, () => this.retry())
       else this.retry()
     })
   }
