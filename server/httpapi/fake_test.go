@@ -128,6 +128,10 @@ func (f *fakeReader) TakesPart(context.Context, int64, int64) (bool, error) {
 	return f.takesPart, f.err
 }
 
+func (f *fakeReader) HomeArea(context.Context, int64) (int64, error) {
+	return f.responder.AreaID, f.err
+}
+
 func (f *fakeReader) Responder(context.Context, int64) (dispatch.Responder, error) {
 	return f.responder, f.err
 }

@@ -46,6 +46,8 @@ type Reader interface {
 	UnitTakesPart(ctx context.Context, unitID, incidentID int64) (bool, error)
 
 	Responder(ctx context.Context, id int64) (dispatch.Responder, error)
+	// HomeArea gives the area where a person is registered.
+	HomeArea(ctx context.Context, responderID int64) (int64, error)
 	Responders(ctx context.Context, f dispatch.ResponderFilter) (list []dispatch.Responder, total int, err error)
 	Mine(ctx context.Context, responderID int64) (dispatch.Mine, error)
 	Duty(ctx context.Context, id int64) (dispatch.Duty, error)

@@ -88,11 +88,10 @@ func (c *socket) openFeed(ctx context.Context, first hello) (Subscription, error
 	ctx = dispatch.WithViewer(ctx, actor.Viewer(c.api.Service.Tree()))
 	var home int64
 	if actor.ResponderID != 0 {
-		r, err := c.api.Reader.Responder(ctx, actor.ResponderID)
-		if err != nil {
+		var err error
+		if home, err = c.api.Reader.HomeArea(ctx, actor.ResponderID); err != nil {
 			return nil, err
 		}
-		home = r.AreaID
 	}
 	epoch := ""
 	if first.Since != nil {

@@ -18,6 +18,7 @@ type Accounts struct {
 	hasher  *hasher
 	profile dispatch.PasswordProfile
 	keys    *seal.Keyring
+	byToken *together[string, dispatch.Session]
 }
 
 // AccountsConfig says how strict the accounts are.
@@ -32,7 +33,9 @@ func NewAccounts(s *Store, conf AccountsConfig) (*Accounts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Accounts{store: s, hasher: h, profile: conf.Profile, keys: s.keys}, nil
+	c := &Accounts{store: s, hasher: h, profile: conf.Profile, keys: s.keys}
+	c.byToken = &together[string, dispatch.Session]{read: c.sessionsByToken}
+	return c, nil
 }
 
 // passwordsKept is how many earlier passwords are kept, as hashes.

@@ -121,6 +121,26 @@ func (s *Store) Responder(ctx context.Context, id int64) (dispatch.Responder, er
 	return s.responder(ctx, s.read(ctx), s.now(), id)
 }
 
+// HomeArea gives the area where a person is registered: to the service, for one who
+// asks for what is theirs.
+func (s *Store) HomeArea(ctx context.Context, responderID int64) (int64, error) {
+	area, ok, err := s.homes.ask(ctx, responderID)
+	if err == nil && !ok {
+		err = dispatch.Refuse(dispatch.CodeNotFound, "")
+	}
+	return area, err
+}
+
+func (s *Store) readHomes(ctx context.Context, ids []int64) (map[int64]int64, error) {
+	type row struct{ ID, AreaID int64 }
+	rows, err := many[row](ctx, s.system(), `select id, area_id from responder where id = any($1)`, ids)
+	homes := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		homes[r.ID] = r.AreaID
+	}
+	return homes, err
+}
+
 // Responders gives a page of people by id, and how many match in all.
 func (s *Store) Responders(ctx context.Context, f dispatch.ResponderFilter) ([]dispatch.Responder, int, error) {
 	const where = ` where r.retired_at is null and ($2::bigint[] is null or r.area_id = any($2))

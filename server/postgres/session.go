@@ -24,6 +24,7 @@ type sessionRow struct {
 	LockedAt    *time.Time
 	OnTask      bool
 	FactorRoles []dispatch.Role
+	TokenHash   []byte
 	dispatch.Account
 }
 
@@ -36,7 +37,33 @@ func (r sessionRow) session(now time.Time) dispatch.Session {
 
 // SessionByToken gives the live session of a cookie, CodeSignedOut for none.
 func (c *Accounts) SessionByToken(ctx context.Context, token string) (dispatch.Session, error) {
-	return c.findSession(ctx, c.store.system(), `s.token_hash = $1`, hashOf(token))
+	now := c.store.now()
+	s, ok, err := c.byToken.ask(ctx, string(hashOf(token)))
+	switch {
+	case err != nil:
+		return dispatch.Session{}, err
+	case !ok || !s.Alive(now):
+		return dispatch.Session{}, dispatch.Refuse(dispatch.CodeSignedOut, "")
+	}
+	return s, nil
+}
+
+// sessionsByToken gives live sessions by the hashes of their tokens.
+func (c *Accounts) sessionsByToken(ctx context.Context, hashes []string) (map[string]dispatch.Session, error) {
+	raw := make([][]byte, len(hashes))
+	for k, h := range hashes {
+		raw[k] = []byte(h)
+	}
+	now := c.store.now()
+	rows, err := many[sessionRow](ctx, c.store.system(), selectLive+` and s.token_hash = any($1)`, raw, now)
+	if err != nil {
+		return nil, err
+	}
+	sessions := make(map[string]dispatch.Session, len(rows))
+	for _, r := range rows {
+		sessions[string(r.TokenHash)] = r.session(now)
+	}
+	return sessions, nil
 }
 
 // Session gives a live session by its id, CodeSignedOut for none.
@@ -46,7 +73,7 @@ func (c *Accounts) Session(ctx context.Context, id int64) (dispatch.Session, err
 
 // selectLive reads sessions that nobody has ended; $2 is the time. Whether one is
 // still alive at it is said by dispatch.Session.Alive.
-const selectLive = `select s.id as session_id, s.method, s.device, s.network, s.created_at as opened_at, s.seen_at, s.expires_at,
+const selectLive = `select s.id as session_id, s.token_hash, s.method, s.device, s.network, s.created_at as opened_at, s.seen_at, s.expires_at,
 		s.must_change, s.factor_at, s.locked_at, coalesce((select factor_roles from installation), '{}') as factor_roles,
 		s.expires_at <= $2 and exists (select 1 from assignment t where t.responder_id = q.responder_id and t.state in ('accepted', 'en_route', 'on_scene')) as on_task,
 		q.*

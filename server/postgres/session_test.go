@@ -118,12 +118,14 @@ func TestWatchGoesByIndex(t *testing.T) {
 	k.exec(`insert into session (token_hash, account_id, method, device, network, created_at, seen_at, expires_at)
 		select sha256(n::text::bytea), $1, 'password', '', '', now(), now(), now() from generate_series(1, 20000) n`, a.AccountID)
 	k.exec(`analyze session`)
-	rows, err := k.accounts.store.system().Query(t.Context(), `explain `+strings.NewReplacer("$1", "'{7,8,9}'", "$2", "now()").Replace(selectLive+` and s.id = any($1)`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if plan := strings.Join(lines, "\n"); err != nil || !strings.Contains(plan, "Index Scan using session_id on session s") {
-		t.Errorf("%v\n%s", err, plan)
+	for condition, index := range map[string]string{`s.id = any('{7,8,9}')`: "session_id", `s.token_hash = any('{\\x07,\\x08,\\x09}')`: "session_pkey"} {
+		rows, err := k.accounts.store.system().Query(t.Context(), `explain `+strings.ReplaceAll(selectLive, "$2", "now()")+` and `+condition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if plan := strings.Join(lines, "\n"); err != nil || !strings.Contains(plan, "Index Scan using "+index+" on session s") {
+			t.Errorf("%v\n%s", err, plan)
+		}
 	}
 }

@@ -35,6 +35,7 @@ type Store struct {
 	channels  []dispatch.Way
 	refusals  refusalCounts
 	positions positionWriter
+	homes     *together[int64, int64]
 	partition int64 // rows a partition of the audit trail
 }
 
@@ -57,6 +58,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	s := &Store{log: c.Log, now: c.Now, keys: c.Keys, channels: c.Channels, partition: auditPartition,
 		sealLog: c.Log.Sample(&zerolog.BurstSampler{Burst: 1, Period: time.Minute})}
+	s.homes = &together[int64, int64]{read: s.readHomes}
 	var err error
 	if s.queue, err = newQueue(); err != nil {
 		return nil, err
