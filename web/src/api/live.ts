@@ -169,7 +169,8 @@ export class LiveFeed {
       this.listener.link('live')
     }
     // Not by its first word: a server that ends at once is not tried without a pause.
-    if (this.heardFirst && frames.some((f) => f.type === 'heartbeat') && this.world.passed() - this.brokenAt >= soundAfter) this.pause = firstPause
+    if (this.heardFirst && frames.some((f) => f.type === 'heartbeat') && this.world.passed() - this.brokenAt >= soundAfter)
+      this.pause = firstPause
   }
 
   /** Whether the frames were taken in. */
