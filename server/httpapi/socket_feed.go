@@ -45,6 +45,10 @@ func (c *socket) queue(first hello) bool {
 		select {
 		case c.api.arriving <- struct{}{}:
 			return true
+		case <-c.watched.changed: // the writer has no part in it before the socket is on the feed
+			if goesOn, _ := c.lookAgain(); !goesOn {
+				return false
+			}
 		case <-beats.C:
 		}
 	}
@@ -71,6 +75,13 @@ func (c *socket) subscribe(ctx context.Context, first hello) bool {
 	sub.Look(c.view)
 	c.kick()
 	return true
+}
+
+// subscription is what the socket takes from, nil before it is on the feed.
+func (c *socket) subscription() Subscription {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sub
 }
 
 // unsubscribe ends it, for good.
@@ -108,36 +119,43 @@ func (c *socket) look(view *orb.Bound) {
 	c.sub.Look(view)
 }
 
-// renew looks at the session again, false where the socket has ended over it.
-// With other rights it is put on the feed anew: what waits for it is dropped, and
-// a whole picture takes the place of the one before. A database that does not
-// answer keeps the picture: it ends nobody's session, and the watch asks again.
-func (c *socket) renew(ctx context.Context, w *watched) bool {
-	session, err := c.api.identify(ctx, c.claim)
-	switch {
-	case dispatch.CodeOf(err) == dispatch.CodeSignedOut:
-		c.close(closeSignedOut)
-		return false
-	case err != nil:
-		return true
-	case len(session.Needs()) > 0: // a second factor is due: not by a socket
-		c.close(closeRights)
-		return false
+// renew takes over what has become of the session, false where the socket has ended
+// over it. With other rights it is put on the feed anew: what waits for it is dropped,
+// and a whole picture takes the place of the one before.
+func (c *socket) renew() bool {
+	goesOn, others := c.lookAgain()
+	if !goesOn || !others {
+		return goesOn
 	}
-	c.mu.Lock()
-	before := c.roles
-	c.takeOver(session)
-	c.mu.Unlock()
-	c.api.watch.has(w, session)
-	if sameGrants(before, session.Account.Roles) {
-		return true
-	}
-	if !c.subscribe(ctx, hello{}) {
+	if !c.subscribe(c.ctx, hello{}) {
 		return false
 	}
 	c.mu.Lock()
 	open := c.incident
 	c.mu.Unlock()
-	c.attend(ctx, open)
+	c.attend(c.ctx, open)
 	return true
+}
+
+// lookAgain reads the session anew: whether the socket goes on, and whether with
+// other rights. A database that does not answer changes nothing: it ends nobody's
+// session, and the watch asks again.
+func (c *socket) lookAgain() (goesOn, others bool) {
+	session, err := c.api.identify(c.ctx, c.claim)
+	switch {
+	case dispatch.CodeOf(err) == dispatch.CodeSignedOut:
+		c.close(closeSignedOut)
+		return false, false
+	case err != nil:
+		return true, false
+	case len(session.Needs()) > 0: // a second factor is due: not by a socket
+		c.close(closeRights)
+		return false, false
+	}
+	c.mu.Lock()
+	before := c.roles
+	c.takeOver(session)
+	c.mu.Unlock()
+	c.api.watch.has(c.watched, session)
+	return true, !sameGrants(before, session.Account.Roles)
 }

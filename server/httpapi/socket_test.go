@@ -428,7 +428,7 @@ func TestSocketWaitsForItsTurn(t *testing.T) {
 		}
 	}
 	_ = conn.Close()
-	l.left(1)
+	l.left(0)
 }
 
 // TestSocketLeftBeforeItsTurn: whoever has hung up when their turn comes is put on no

@@ -80,19 +80,18 @@ func (c *socket) write() {
 // step takes over what has become of the session, before anything else is sent,
 // then sends what waits; false when it is the last one.
 func (c *socket) step(b *batch) bool {
+	sub := c.subscription()
+	if sub == nil { // woken before it is on the feed, which wakes again
+		return true
+	}
 	select {
 	case <-c.watched.changed:
-		if !c.renew(c.ctx, c.watched) {
+		if !c.renew() {
 			c.hangUp()
 			return false
 		}
+		sub = c.subscription()
 	default:
-	}
-	c.mu.Lock()
-	sub := c.sub
-	c.mu.Unlock()
-	if sub == nil { // woken before there is one to take from: it wakes again then
-		return true
 	}
 	var closed string
 	b.messages, closed = sub.Next(b.messages[:0])

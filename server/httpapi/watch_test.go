@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -197,6 +198,75 @@ func TestWatchEndsSessions(t *testing.T) {
 	case <-loop:
 	case <-time.After(20 * time.Second):
 		t.Fatal("the watch goes on with nobody to watch")
+	}
+}
+
+// newWatchInLine is a client that waits to be put on the feed, for as long as places are
+// not given back.
+func newWatchInLine(t *testing.T) (*liveUnder, *movingAccounts, *rightsFeed, *websocket.Conn) {
+	t.Helper()
+	accounts := &movingAccounts{grants: []dispatch.Grant{east, west}, asked: make(chan struct{}, 1)}
+	feed := &rightsFeed{}
+	l := newLiveUnder(t, func(d *Deps) { d.Accounts, d.Feed = accounts, feed })
+	l.feed = &feed.fakeFeed
+	for range arriving {
+		l.api.arriving <- struct{}{}
+	}
+	conn, _, err := l.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
+		t.Fatal(err)
+	}
+	if m := said(t, conn); !strings.Contains(m, `"heartbeat"`) {
+		t.Fatalf("told %s", m)
+	}
+	return l, accounts, feed, conn
+}
+
+// TestWatchEndsSessionsInLine: a session that was ended waits for no turn.
+func TestWatchEndsSessionsInLine(t *testing.T) {
+	l, accounts, feed, conn := newWatchInLine(t)
+	accounts.now(nil, true, false)
+	l.api.watch.poke()
+	if code, text := closedWith(conn); code != closeSignedOut.Code {
+		t.Errorf("closed with %d %q", code, text)
+	}
+	feed.mu.Lock()
+	defer feed.mu.Unlock()
+	if len(feed.made) != 0 {
+		t.Error("it was put on the feed")
+	}
+}
+
+// TestWatchTakesRightsAwayInLine: who has lost a role while they waited comes with the
+// rights that are left, in their turn.
+func TestWatchTakesRightsAwayInLine(t *testing.T) {
+	l, accounts, feed, conn := newWatchInLine(t)
+	accounts.now([]dispatch.Grant{west}, false, false)
+	for range 3 { // the third is asked for after the second was told
+		l.api.watch.poke()
+		<-accounts.asked
+	}
+	feed.mu.Lock()
+	early := len(feed.made)
+	feed.mu.Unlock()
+	for range arriving {
+		<-l.api.arriving
+	}
+	got := said(t, conn)
+	for strings.Contains(got, `"heartbeat"`) {
+		got = said(t, conn)
+	}
+	if want := fmt.Sprintf(" %v", []dispatch.Grant{west}); got != want {
+		t.Errorf("shown %q, want %q", got, want)
+	}
+	feed.mu.Lock()
+	defer feed.mu.Unlock()
+	if early != 0 {
+		t.Error("it was put on the feed before its turn")
 	}
 }
 
