@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -261,6 +262,63 @@ func TestDutyAndPosition(t *testing.T) {
 	f.must(f.svc.StartDuty(ctx, f.as(one, "start"), nil))
 	if r, err = f.store.Responder(everywhere(t), one.ResponderID); err != nil || r.Duty != dispatch.DutyOn {
 		t.Fatalf("on duty again: %+v, %v", r, err)
+	}
+}
+
+// TestMineWhileTheyAreLetGo: a phone that asks while it is let go is answered, whether
+// or not it still hears of an incident that is theirs to see by that alone.
+func TestMineWhileTheyAreLetGo(t *testing.T) {
+	f := newFixture(t)
+	ctx := everywhere(t)
+	one := f.responder("一", orb.Point{121.051, 38.051}, "fire_rescue")
+	out := f.must(f.svc.TakeIn(ctx, f.as(f.desk, "incident.create"), dispatch.Intake{
+		TypeCode: "fire", Point: orb.Point{121.15, 38.05}, Words: "冒烟", Verified: true, Channel: dispatch.ChannelDispatcher}))
+	f.must(f.svc.Send(ctx, f.as(f.desk, "send"), out.ID, f.incident(out.ID).Version, []int64{one.ResponderID}, "近"))
+	offer := f.offersOf(out.ID)[one.ResponderID]
+	phone := dispatch.WithViewer(t.Context(), one.Viewer(f.svc.Tree()))
+	f.askWhile(phone, one, `update offer set state = case state when 'offered' then 'withdrawn' else 'offered' end where responder_id = $1`,
+		func(m dispatch.Mine) bool { return len(m.Offers) == 1 })
+
+	f.exec(`update offer set state = 'offered' where responder_id = $1`, one.ResponderID)
+	f.must(f.svc.AnswerOffer(phone, f.as(one, "accept"), offer.ID, dispatch.Answer{Step: "accept"}))
+	f.askWhile(phone, one, `update assignment set state = case state when 'accepted' then 'released' else 'accepted' end where responder_id = $1`,
+		func(m dispatch.Mine) bool { return m.Assignment != nil })
+}
+
+// askWhile has somebody's phone ask while a statement about them turns to and fro, until
+// it has been told both often.
+func (f *fixture) askWhile(phone context.Context, who dispatch.Actor, turn string, has func(dispatch.Mine) bool) {
+	f.t.Helper()
+	over, turned := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-over:
+				turned <- nil
+				return
+			default:
+			}
+			if _, err := f.owner.Exec(phone, turn, who.ResponderID); err != nil {
+				turned <- err
+				return
+			}
+		}
+	}()
+	for with, without := 0, 0; with < 50 || without < 50; {
+		m, err := f.store.Mine(phone, who.ResponderID)
+		if err != nil {
+			f.t.Errorf("after %d and %d answers: %v", with, without, err)
+			break
+		}
+		if has(m) {
+			with++
+		} else {
+			without++
+		}
+	}
+	close(over)
+	if err := <-turned; err != nil {
+		f.t.Fatal(err)
 	}
 }
 

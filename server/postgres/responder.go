@@ -190,6 +190,9 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 	m.Offers = make([]dispatch.MyOffer, 0, len(offers))
 	for _, o := range offers {
 		i, err := s.Incident(ctx, o.IncidentID)
+		if dispatch.CodeOf(err) == dispatch.CodeNotFound { // withdrawn meanwhile, and theirs to see no more
+			continue
+		}
 		if err != nil {
 			return m, err
 		}
@@ -260,7 +263,11 @@ func (s *Store) myAssignment(ctx context.Context, responderID int64) (*dispatch.
 		return nil, err
 	}
 	mine := &dispatch.MyAssignment{Assignment: a}
-	if mine.Incident, mine.Plan, err = s.IncidentPlan(ctx, a.IncidentID); err != nil {
+	mine.Incident, mine.Plan, err = s.IncidentPlan(ctx, a.IncidentID)
+	if dispatch.CodeOf(err) == dispatch.CodeNotFound { // released meanwhile
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	// The street's dispatch desk, else the district's. Where no unit is called
