@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 	"yiping/server/screen"
 )
 
-// badClient does what no client should, until the server closes it or ctx ends.
-type badClient struct {
+// guest is a client of the trial's own making: do lasts until the server closes it or
+// ctx ends.
+type guest struct {
 	name string
 	code int // that it is closed with; 0 where it need not be told
 	do   func(ctx context.Context, p person, address string) error
@@ -24,7 +26,14 @@ type badClient struct {
 
 const soundHello = `{"type":"subscribe","protocol":1,"layers":[]}`
 
-var badClients = []badClient{
+// soundClients are as many kinds as badClients, of which as many stay.
+var soundClients = slices.Repeat([]guest{
+	{"stays", 0, staysSoundly},
+	{"leaves", 0, leavesSoundly},
+}, len(badClients)/2)
+
+// badClients do what no client should.
+var badClients = []guest{
 	{"never reads", 0, neverReads},
 	{"connects and says nothing", 0, saysNothing},
 	{"reads a byte a second", 0, readsSlowly},
@@ -95,6 +104,38 @@ func raw(ctx context.Context, p person, address string, use func(net.Conn) error
 		return err
 	}
 	return use(conn)
+}
+
+// leavesSoundly follows until there is something to show.
+func leavesSoundly(ctx context.Context, p person, address string) error {
+	conn, _, err := screen.Dial(ctx, p.follow(address, nil))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
+		return err
+	}
+	_, _, err = conn.ReadMessage()
+	return err
+}
+
+// staysSoundly follows, and reads all that it is sent.
+func staysSoundly(ctx context.Context, p person, address string) error {
+	conn, _, err := screen.Dial(ctx, p.follow(address, nil))
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	defer func() { _ = conn.Close() }()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
+		return err
+	}
+	for {
+		if _, _, err := conn.ReadMessage(); err != nil {
+			return err
+		}
+	}
 }
 
 func helloFrame() []byte {

@@ -23,10 +23,13 @@ type beside struct {
 }
 
 // badBeside looks that sound screens are told as soon beside bad clients as
-// without them: rounds with and without take turns, and the medians count.
+// without them: rounds without, beside as many who come and go soundly, and beside
+// bad ones take turns, and the medians count. The second tell what of the third is
+// the price of any client, who shares the processor with what is measured here.
 func badBeside(t *testing.T, d *district, b beside) {
 	n := d.serve()
 	crowd, desk, measured := newCrowd(t), d.desk(n.address), make([]*delays, b.screens)
+	desk.endsAll = true
 	desk.told = func(id int64, at time.Time) {
 		for _, m := range measured {
 			m.acknowledged(id, at)
@@ -50,18 +53,25 @@ func badBeside(t *testing.T, d *district, b beside) {
 		return part(took, .5), part(took, .99)
 	}
 	bomb()
-	var alone, with [2][]time.Duration
+	took := map[string][2][]time.Duration{}
 	for range b.rounds {
-		p50, p99 := round()
-		alone[0], alone[1] = append(alone[0], p50), append(alone[1], p99)
-		end := d.misbehave(n.address, b.each)
-		p50, p99 = round()
-		with[0], with[1] = append(with[0], p50), append(with[1], p99)
-		end()
+		for _, beside := range []struct {
+			who   string
+			kinds []guest
+		}{{"alone", nil}, {"sound", soundClients}, {"bad", badClients}} {
+			end := d.invite(n.address, beside.kinds, b.each)
+			p50, p99 := round()
+			end()
+			all := took[beside.who]
+			took[beside.who] = [2][]time.Duration{append(all[0], p50), append(all[1], p99)}
+		}
 	}
-	before, during := median(alone[1]), median(with[1])
-	tell(t, "bad clients", map[string]any{"screens": b.screens, "bad": b.each * len(badClients), "kinds": len(badClients), "rounds": b.rounds,
-		"alone_p50_ms": millis(median(alone[0])), "alone_p99_ms": millis(before), "beside_p50_ms": millis(median(with[0])), "beside_p99_ms": millis(during)})
+	said := map[string]any{"screens": b.screens, "beside": b.each * len(badClients), "kinds": len(badClients), "rounds": b.rounds}
+	for who, all := range took {
+		said[who+"_p50_ms"], said[who+"_p99_ms"] = millis(median(all[0])), millis(median(all[1]))
+	}
+	tell(t, "bad clients", said)
+	before, during := median(took["alone"][1]), median(took["bad"][1])
 	if during > time.Duration(b.times*float64(before))+b.more {
 		t.Errorf("who follows soundly waits for those who do not: p99 %v alone, %v beside them", before, during)
 	}
@@ -75,20 +85,42 @@ func badBeside(t *testing.T, d *district, b beside) {
 	}
 }
 
-// misbehave starts so many bad clients of each kind, and gives what ends them.
-func (d *district) misbehave(address string, each int) (end func()) {
-	bad, stop := context.WithCancel(d.t.Context())
+// againAfter is when a guest who was closed comes again.
+const againAfter = time.Second
+
+// invite lets so many guests of each kind come, one after another within a second,
+// and again whenever they are closed; it gives what ends them.
+func (d *district) invite(address string, kinds []guest, each int) (end func()) {
+	ctx, stop := context.WithCancel(d.t.Context())
 	var going sync.WaitGroup
-	for k, p := range d.people(each * len(badClients)) {
-		kind := badClients[k%len(badClients)]
+	n := each * len(kinds)
+	for k, p := range d.people(n) {
+		kind := kinds[k%len(kinds)]
 		going.Go(func() {
-			err := kind.do(bad, p, address)
-			if kind.code != 0 && !websocket.IsCloseError(err, kind.code) {
-				d.t.Errorf("who %s: %v, want closing with %d", kind.name, err, kind.code)
+			pause := againAfter * time.Duration(k) / time.Duration(n)
+			for wait(ctx, pause) {
+				err := kind.do(ctx, p, address)
+				if ctx.Err() == nil && kind.code != 0 && !websocket.IsCloseError(err, kind.code) {
+					d.t.Errorf("who %s: %v, want closing with %d", kind.name, err, kind.code)
+					return
+				}
+				pause = againAfter
 			}
 		})
 	}
 	return func() { stop(); going.Wait() }
+}
+
+// wait says whether ctx lasted so long.
+func wait(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 func median(list []time.Duration) time.Duration {

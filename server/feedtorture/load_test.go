@@ -16,7 +16,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// desk takes incidents in and ends half of them. What is not answered is sent
+// desk takes incidents in and ends half of them, or all. What is not answered is sent
 // again under its key, so that what the database holds is what was asked for.
 type desk struct {
 	d       *district
@@ -26,6 +26,7 @@ type desk struct {
 	places  [][2]float64
 	done    atomic.Int64                 // commands that were acknowledged
 	told    func(id int64, at time.Time) // of each incident once it is acknowledged, if set
+	endsAll bool                         // so that there is no more to follow with each round
 }
 
 func (d *district) desk(address string) *desk {
@@ -69,7 +70,7 @@ func (k *desk) work(ctx context.Context, pace time.Duration) {
 			return
 		case <-ticks.C:
 		}
-		going.Go(func() { k.incident(ctx, n%2 == 0) })
+		going.Go(func() { k.incident(ctx, k.endsAll || n%2 == 0) })
 	}
 }
 

@@ -36,7 +36,7 @@ func TestTortureSoak(t *testing.T) {
 // TestTortureBadClients: twenty sound screens beside ninety bad clients are told as
 // soon as without them.
 func TestTortureBadClients(t *testing.T) {
-	badBeside(t, newDistrict(t, small), beside{screens: 20, each: 9, rounds: 5, incidents: 300, times: 1.5, more: 50 * time.Millisecond})
+	badBeside(t, newDistrict(t, small), beside{screens: 20, each: 9, rounds: 5, incidents: 300, times: 1.5, more: 10 * time.Millisecond})
 }
 
 // TestTortureConnects: after ten thousand have come and gone the server is as before.
