@@ -134,7 +134,7 @@ func (f *fleet) line(ctx context.Context, phones []*phone, began time.Time) {
 
 // send takes positions, sends them and waits until they are acknowledged.
 func (f *fleet) send(conn net.Conn, answers *bufio.Reader, p *phone) error {
-	now := time.Now().Truncate(time.Millisecond)
+	now := time.Now().Truncate(100 * time.Millisecond)
 	type position struct {
 		Lon      float64   `json:"lon"`
 		Lat      float64   `json:"lat"`

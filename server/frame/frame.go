@@ -17,6 +17,10 @@ import (
 // deflateFrom is below how many bytes deflating costs more than it saves.
 const deflateFrom = 512
 
+// manyReaders is from how many on the writes cost so much more than deflating that ten
+// times as long for an eighth less is hardly seen in the whole.
+const manyReaders = 100
+
 const (
 	final    = 0x80
 	deflated = 0x40 // RSV1, RFC 7692 section 7.2.3.1
@@ -28,20 +32,29 @@ const (
 type Message struct {
 	plain []byte // head and text
 	head  int
-	own   bool
+	own   *sync.Pool // of those that deflate it, nil where none does
 
 	once   sync.Once
 	packed []byte // head and deflated text, nil where that is not less
 }
 
 // New makes a message of a text that goes as it is.
-func New(text []byte) *Message { return build(text, false) }
+func New(text []byte) *Message { return build(text, nil) }
 
 // Own makes a message of a text in which no word is anybody's but the server's: it
-// goes deflated to those who take that, where that is less.
-func Own(text []byte) *Message { return build(text, len(text) >= deflateFrom) }
+// goes deflated to those who take that, where that is less. The more are to read it,
+// the more time may deflating take: it is done once, and each is written what it left.
+func Own(text []byte, readers int) *Message {
+	switch {
+	case len(text) < deflateFrom:
+		return New(text)
+	case readers < manyReaders:
+		return build(text, quick)
+	}
+	return build(text, thorough)
+}
 
-func build(words []byte, own bool) *Message {
+func build(words []byte, own *sync.Pool) *Message {
 	plain := appendHead(make([]byte, 0, len(words)+10), final|text, len(words))
 	head := len(plain)
 	return &Message{plain: append(plain, words...), head: head, own: own}
@@ -67,7 +80,7 @@ func (m *Message) Len() int { return len(m.plain) }
 // Wire gives the frame for a connection that takes deflated messages, or does not.
 // It must not be changed.
 func (m *Message) Wire(deflates bool) []byte {
-	if !deflates || !m.own {
+	if !deflates || m.own == nil {
 		return m.plain
 	}
 	m.once.Do(m.pack)
@@ -83,18 +96,23 @@ type packer struct {
 	w  *flate.Writer
 }
 
-var packers = sync.Pool{New: func() any {
-	p := &packer{}
-	p.w, _ = flate.NewWriter(&p.to, flate.BestSpeed) // a level that there is
-	return p
-}}
+var quick, thorough = packers(flate.BestSpeed), packers(flate.BestCompression)
+
+// packers deflate at a level that there is.
+func packers(level int) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		p := &packer{}
+		p.w, _ = flate.NewWriter(&p.to, level)
+		return p
+	}}
+}
 
 // tail is what a flush ends with and RFC 7692 leaves out.
 var tail = []byte{0, 0, 0xff, 0xff}
 
 func (m *Message) pack() {
-	p := packers.Get().(*packer) //nolint:forcetypeassert // nothing else is put there
-	defer packers.Put(p)
+	p := m.own.Get().(*packer) //nolint:forcetypeassert // nothing else is put there
+	defer m.own.Put(p)
 	p.to.Reset()
 	p.w.Reset(&p.to)
 	_, _ = p.w.Write(m.Text()) // into memory: it cannot fail

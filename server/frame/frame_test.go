@@ -2,6 +2,7 @@ package frame
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,8 +25,9 @@ func TestClientsReadFrames(t *testing.T) {
 			}
 			defer func() { _ = conn.Close() }()
 			var all []byte // in one write
-			for _, words := range texts {
-				all = append(append(all, New([]byte(words)).Wire(deflates)...), Own([]byte(words)).Wire(deflates)...)
+			for k, words := range texts {
+				readers := 2 + k%2*manyReaders
+				all = append(append(all, New([]byte(words)).Wire(deflates)...), Own([]byte(words), readers).Wire(deflates)...)
 			}
 			if _, err := conn.NetConn().Write(all); err != nil {
 				t.Error(err)
@@ -56,7 +58,7 @@ func TestOnlyOwnWordsAreDeflated(t *testing.T) {
 	if n := len(New(long).Wire(true)); n < len(long) {
 		t.Errorf("others' words went in %d bytes of %d", n, len(long))
 	}
-	own := Own(long)
+	own := Own(long, 2)
 	if n := len(own.Wire(true)); n > len(long)/4 {
 		t.Errorf("own words took %d bytes of %d", n, len(long))
 	}
@@ -67,14 +69,26 @@ func TestOnlyOwnWordsAreDeflated(t *testing.T) {
 	for k := range noise {
 		noise[k] = byte(k*k*31+k*7) ^ byte(k>>3*197) // of no pattern that a deflater finds
 	}
-	if m := Own(noise); len(m.Wire(true)) > m.Len() {
+	if m := Own(noise, 2); len(m.Wire(true)) > m.Len() {
 		t.Errorf("noise grew to %d bytes of %d", len(m.Wire(true)), m.Len())
+	}
+}
+
+// TestMoreReadersGetLess: what many are to read is deflated with more patience.
+func TestMoreReadersGetLess(t *testing.T) {
+	var words []byte
+	for k := range 300 {
+		words = fmt.Appendf(words, "[%d,122.%05d,38.%05d,-1,17900000%02d000],", k*7, k*k*7919%99991, k*k*104729%99989, k*k%97)
+	}
+	few, many := Own(words, manyReaders-1).Wire(true), Own(words, manyReaders).Wire(true)
+	if len(many) >= len(few) || len(few) >= len(words)/2 {
+		t.Errorf("%d bytes are %d to few and %d to many", len(words), len(few), len(many))
 	}
 }
 
 // TestDeflatedOnce: whoever asks is given the same bytes, which are made once.
 func TestDeflatedOnce(t *testing.T) {
-	m := Own(bytes.Repeat([]byte("x"), 4096))
+	m := Own(bytes.Repeat([]byte("x"), 4096), 2)
 	first := m.Wire(true)
 	var all sync.WaitGroup
 	for range 8 {

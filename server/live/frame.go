@@ -119,6 +119,13 @@ func encode(v any) []byte {
 	return raw
 }
 
+// How exactly the rest of a place travels: no tick shows a finer time, no arrow a finer
+// heading than a phone knows, and digits that nothing foretells are what deflating leaves.
+const (
+	placeTime    = 100 // ms
+	placeHeading = 10  // degrees
+)
+
 // place is a position as it travels: id, lon, lat, heading (-1 unknown), time.
 type place struct {
 	id                int64
@@ -127,9 +134,9 @@ type place struct {
 }
 
 func placeOf(p dispatch.Position) place {
-	out := place{id: p.ResponderID, lon: p.Lon, lat: p.Lat, heading: -1, at: p.At.UnixMilli()}
+	out := place{id: p.ResponderID, lon: p.Lon, lat: p.Lat, heading: -1, at: p.At.UnixMilli() / placeTime * placeTime}
 	if p.HeadingDegrees != nil {
-		out.heading = *p.HeadingDegrees
+		out.heading = math.Mod(math.Round(*p.HeadingDegrees/placeHeading)*placeHeading, 360)
 	}
 	return out
 }

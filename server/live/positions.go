@@ -1,6 +1,9 @@
 package live
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/paulmach/orb"
 
 	"yiping/geo"
@@ -90,7 +93,7 @@ func (h *Hub) Look(s *Subscriber, bound *orb.Bound) {
 	h.follow(s, v, crowd != nil)
 	words := encode(peopleFrame{Type: "people", Offset: h.offset, Total: total, Responders: people, Crowd: spots(crowd)})
 	if crowd != nil { // counts alone
-		s.push(frame.Own(array(words)))
+		s.push(frame.Own(array(words), 1))
 		return
 	}
 	s.push(message(words))
@@ -120,7 +123,7 @@ func (h *Hub) tick() {
 		// Deflating for one alone costs more than the bytes are worth.
 		m := frame.New(words)
 		if len(d.to) > 1 {
-			m = frame.Own(words)
+			m = frame.Own(words, len(d.to))
 		}
 		for _, s := range d.to {
 			s.pushPlaces(m, d.places)
@@ -137,7 +140,8 @@ func (h *Hub) spread() []delivery {
 	}
 	tree := h.cfg.Tree()
 	var full []*channel
-	for id, p := range h.moved {
+	for _, id := range slices.Sorted(maps.Keys(h.moved)) { // numbers that are alike deflate better side by side
+		p := h.moved[id]
 		at := stand{p.AreaID, h.workArea[id]}
 		give := func(c *channel) {
 			if c.crowded && at.work == 0 {

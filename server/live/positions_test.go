@@ -3,7 +3,9 @@ package live
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 	"pgregory.net/rapid"
@@ -182,4 +184,32 @@ func someBound(t *rapid.T) orb.Bound {
 	size := rapid.SampledFrom([]float64{0, 0.001, 0.02, 0.3, 40, 400}).Draw(t, "size")
 	lon, lat := 122.6+rapid.Float64Range(-0.5, 0.5).Draw(t, "lon"), 38.2+rapid.Float64Range(-0.5, 0.5).Draw(t, "lat")
 	return orb.Bound{Min: orb.Point{lon - size, lat - size}, Max: orb.Point{lon + size*rapid.Float64Range(0, 2).Draw(t, "wide"), lat + size}}
+}
+
+// TestPlacesTravelAsExactlyAsTheyAreKnown: a metre, ten degrees, a tenth of a second,
+// by the number of whoever moved.
+func TestPlacesTravelAsExactlyAsTheyAreKnown(t *testing.T) {
+	hub := newHub(&source{})
+	sub, err := hub.Subscribe(t.Context(), actor(dispatch.RoleDispatcher, 1), 0, Since{}, Wish{}, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	take(t, sub)
+	at := time.UnixMilli(1_800_000_000_987)
+	for id, heading := range map[int64]float64{3: 0, 1: 94.9, 2: 355} {
+		hub.Move([]dispatch.Position{{ResponderID: id, AreaID: 4, Lon: 122.6011249, Lat: 38.2, HeadingDegrees: &heading, At: at}})
+	}
+	hub.Move([]dispatch.Position{{ResponderID: 4, AreaID: 4, Lon: 122.6011249, Lat: 38.2, At: at}})
+	hub.tick()
+	var got [][]float64
+	for _, f := range take(t, sub) {
+		got = append(got, f.P...)
+	}
+	want := [][]float64{}
+	for k, heading := range []float64{90, 0, 0, -1} {
+		want = append(want, []float64{float64(k + 1), 122.60112, 38.2, heading, 1_800_000_000_900})
+	}
+	if !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("told %v, want %v", got, want)
+	}
 }

@@ -14,10 +14,10 @@ type FrameKind struct {
 }
 
 // positionsFrame is what encodePositions writes: responder, longitude, latitude,
-// heading (-1 unknown), time in ms since 1970.
+// heading to ten degrees (-1 unknown), time in ms since 1970, to tenths of a second.
 type positionsFrame struct {
 	Type string       `json:"type"`
-	P    [][5]float64 `json:"p" nullable:"false" doc:"Each: responder, longitude, latitude, heading in degrees (-1 unknown), time in ms since 1970."`
+	P    [][5]float64 `json:"p" nullable:"false" doc:"Each: responder, longitude, latitude, heading in degrees, to ten (-1 unknown), time in ms since 1970, to tenths of a second."`
 }
 
 // FrameKinds gives every kind of frame that a subscriber is sent.

@@ -67,12 +67,20 @@ func (o *ours) publish(at time.Time) error {
 	return nil
 }
 
+// stride is from one who moves to the next, so that neighbours by number do not move one
+// after another.
+const stride = 617
+
 // move hands on where the next of so many people is: with the tick, or as a change
 // of its own.
 func (o *ours) move(people int) error {
 	o.moves++
-	id := o.moves % int64(people)
+	id := o.moves * stride % int64(people)
 	p := dispatch.Position{ResponderID: id + 1, AreaID: district, Lon: 122.5 + float64((id*7919+o.moves*131)%99991)/5e5, Lat: 38.1 + float64((id*104729+o.moves*17)%99989)/5e5, At: time.Now()}
+	if id%2 == 0 { // they walk: a phone that stands knows no heading
+		heading := float64((id*31 + o.moves*101) % 360)
+		p.HeadingDegrees = &heading
+	}
 	if !o.each {
 		o.hub.Move([]dispatch.Position{p})
 		return nil

@@ -401,7 +401,7 @@ export interface components {
         };
         /** @description Where people are now; the last one of each wins. */
         PositionsFrame: {
-            /** @description Each: responder, longitude, latitude, heading in degrees (-1 unknown), time in ms since 1970. */
+            /** @description Each: responder, longitude, latitude, heading in degrees, to ten (-1 unknown), time in ms since 1970, to tenths of a second. */
             p: [
                 number,
                 number,
