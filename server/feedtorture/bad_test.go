@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,8 +15,8 @@ import (
 	"yiping/server/screen"
 )
 
-// guest is a client of the trial's own making: do lasts until the server closes it or
-// ctx ends.
+// guest is a client of the trial's own making: do lasts until it notices that the server
+// has closed it, or until ctx ends.
 type guest struct {
 	name string
 	code int // that it is closed with; 0 where it need not be told
@@ -26,11 +25,11 @@ type guest struct {
 
 const soundHello = `{"type":"subscribe","protocol":1,"layers":[]}`
 
-// soundClients are as many kinds as badClients, of which as many stay.
-var soundClients = slices.Repeat([]guest{
+// soundClients are those to compare with: of badClients, too, half are closed at once.
+var soundClients = []guest{
 	{"stays", 0, staysSoundly},
 	{"leaves", 0, leavesSoundly},
-}, len(badClients)/2)
+}
 
 // badClients do what no client should.
 var badClients = []guest{
@@ -69,25 +68,53 @@ var bomb = sync.OnceValue(func() []byte {
 	return append(append(frame, 0, 0, 0, 0), payload...)
 })
 
+// follows subscribes as it should, and leaves the connection to a function.
+func follows(ctx context.Context, p person, address string, use func(*websocket.Conn) error) error {
+	conn, _, err := screen.Dial(ctx, p.follow(address, nil))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
+		return err
+	}
+	return use(conn)
+}
+
+// readsAll reads what it is sent until there is no more.
+func readsAll(conn *websocket.Conn) error {
+	for {
+		if _, _, err := conn.ReadMessage(); err != nil {
+			return err
+		}
+	}
+}
+
 // sends subscribes, sends, and reads until it is closed.
 func sends(send func(*websocket.Conn) error) func(context.Context, person, string) error {
 	return func(ctx context.Context, p person, address string) error {
-		conn, _, err := screen.Dial(ctx, p.follow(address, nil))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = conn.Close() }()
-		if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
-			return err
-		}
-		_ = send(conn) // what it is closed for may come first
-		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
-		for {
-			if _, _, err := conn.ReadMessage(); err != nil {
-				return err
-			}
-		}
+		return follows(ctx, p, address, func(conn *websocket.Conn) error {
+			_ = send(conn) // what it is closed for may come first
+			_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+			return readsAll(conn)
+		})
 	}
+}
+
+// leavesSoundly follows until there is something to show.
+func leavesSoundly(ctx context.Context, p person, address string) error {
+	return follows(ctx, p, address, func(conn *websocket.Conn) error {
+		_, _, err := conn.ReadMessage()
+		return err
+	})
+}
+
+// staysSoundly follows.
+func staysSoundly(ctx context.Context, p person, address string) error {
+	return follows(ctx, p, address, func(conn *websocket.Conn) error {
+		defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+		return readsAll(conn)
+	})
 }
 
 // raw connects with a receive buffer of a few bytes, and leaves the socket to a function.
@@ -104,38 +131,6 @@ func raw(ctx context.Context, p person, address string, use func(net.Conn) error
 		return err
 	}
 	return use(conn)
-}
-
-// leavesSoundly follows until there is something to show.
-func leavesSoundly(ctx context.Context, p person, address string) error {
-	conn, _, err := screen.Dial(ctx, p.follow(address, nil))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
-		return err
-	}
-	_, _, err = conn.ReadMessage()
-	return err
-}
-
-// staysSoundly follows, and reads all that it is sent.
-func staysSoundly(ctx context.Context, p person, address string) error {
-	conn, _, err := screen.Dial(ctx, p.follow(address, nil))
-	if err != nil {
-		return err
-	}
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	defer func() { _ = conn.Close() }()
-	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
-		return err
-	}
-	for {
-		if _, _, err := conn.ReadMessage(); err != nil {
-			return err
-		}
-	}
 }
 
 func helloFrame() []byte {
@@ -182,20 +177,14 @@ func halfOpen(ctx context.Context, p person, address string) error {
 	}
 	defer link.close()
 	p.address = nil // who connects to the link
-	conn, _, err := screen.Dial(ctx, p.follow(link.address(), nil))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
-		return err
-	}
-	if _, _, err := conn.ReadMessage(); err != nil {
-		return err
-	}
-	link.cut()
-	<-ctx.Done()
-	return nil
+	return follows(ctx, p, link.address(), func(conn *websocket.Conn) error {
+		if _, _, err := conn.ReadMessage(); err != nil {
+			return err
+		}
+		link.cut()
+		<-ctx.Done()
+		return nil
+	})
 }
 
 // eachSecond does something each second until it fails or ctx ends.

@@ -2,6 +2,7 @@ package feedtorture
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -53,25 +54,20 @@ func badBeside(t *testing.T, d *district, b beside) {
 		return part(took, .5), part(took, .99)
 	}
 	bomb()
-	took := map[string][2][]time.Duration{}
+	many := b.each * len(badClients)
+	alone, sound, bad := &company{name: "alone"}, &company{name: "sound", of: soundClients, many: many}, &company{name: "bad", of: badClients, many: many}
+	said := map[string]any{"screens": b.screens, "beside": many, "kinds": len(badClients), "rounds": b.rounds}
 	for range b.rounds {
-		for _, beside := range []struct {
-			who   string
-			kinds []guest
-		}{{"alone", nil}, {"sound", soundClients}, {"bad", badClients}} {
-			end := d.invite(n.address, beside.kinds, b.each)
+		for _, c := range []*company{alone, sound, bad} {
+			end := d.invite(n.address, c)
 			p50, p99 := round()
 			end()
-			all := took[beside.who]
-			took[beside.who] = [2][]time.Duration{append(all[0], p50), append(all[1], p99)}
+			c.p50, c.p99 = append(c.p50, p50), append(c.p99, p99)
+			said[c.name+"_p50_ms"], said[c.name+"_p99_ms"] = millis(median(c.p50)), millis(median(c.p99))
 		}
 	}
-	said := map[string]any{"screens": b.screens, "beside": b.each * len(badClients), "kinds": len(badClients), "rounds": b.rounds}
-	for who, all := range took {
-		said[who+"_p50_ms"], said[who+"_p99_ms"] = millis(median(all[0])), millis(median(all[1]))
-	}
 	tell(t, "bad clients", said)
-	before, during := median(took["alone"][1]), median(took["bad"][1])
+	before, during := median(alone.p99), median(bad.p99)
 	if during > time.Duration(b.times*float64(before))+b.more {
 		t.Errorf("who follows soundly waits for those who do not: p99 %v alone, %v beside them", before, during)
 	}
@@ -85,42 +81,43 @@ func badBeside(t *testing.T, d *district, b beside) {
 	}
 }
 
-// againAfter is when a guest who was closed comes again.
-const againAfter = time.Second
+// company is who comes beside the screens that are measured, and what these were told
+// how soon, by round.
+type company struct {
+	name     string
+	of       []guest
+	many     int
+	p50, p99 []time.Duration
+}
 
-// invite lets so many guests of each kind come, one after another within a second,
-// and again whenever they are closed; it gives what ends them.
-func (d *district) invite(address string, kinds []guest, each int) (end func()) {
+// invite lets them come, one after another within a second, and each second again who
+// was closed; it gives what ends them.
+func (d *district) invite(address string, c *company) (end func()) {
 	ctx, stop := context.WithCancel(d.t.Context())
 	var going sync.WaitGroup
-	n := each * len(kinds)
-	for k, p := range d.people(n) {
-		kind := kinds[k%len(kinds)]
+	for k, p := range d.people(c.many) {
+		kind := c.of[k%len(c.of)]
+		begin := time.After(time.Second * time.Duration(k) / time.Duration(c.many))
 		going.Go(func() {
-			pause := againAfter * time.Duration(k) / time.Duration(n)
-			for wait(ctx, pause) {
-				err := kind.do(ctx, p, address)
-				if ctx.Err() == nil && kind.code != 0 && !websocket.IsCloseError(err, kind.code) {
-					d.t.Errorf("who %s: %v, want closing with %d", kind.name, err, kind.code)
-					return
-				}
-				pause = againAfter
+			select {
+			case <-begin:
+			case <-ctx.Done():
+			}
+			if err := eachSecond(ctx, func() error { return kind.once(ctx, p, address) }); err != nil {
+				d.t.Error(err)
 			}
 		})
 	}
 	return func() { stop(); going.Wait() }
 }
 
-// wait says whether ctx lasted so long.
-func wait(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
+// once lets one of a kind come, and says where it was not closed as it should be.
+func (g guest) once(ctx context.Context, p person, address string) error {
+	err := g.do(ctx, p, address)
+	if ctx.Err() == nil && g.code != 0 && !websocket.IsCloseError(err, g.code) {
+		return fmt.Errorf("who %s: %w, want closing with %d", g.name, err, g.code)
 	}
+	return nil
 }
 
 func median(list []time.Duration) time.Duration {

@@ -285,6 +285,20 @@ func (l *liveUnder) left(want int) {
 	}
 }
 
+// holdLine takes all places, so that whoever comes waits in line.
+func (l *liveUnder) holdLine() {
+	for range arriving {
+		l.api.arriving <- struct{}{}
+	}
+}
+
+// letLineGo gives them back.
+func (l *liveUnder) letLineGo() {
+	for range arriving {
+		<-l.api.arriving
+	}
+}
+
 // TestSocketHello: what a first message must be.
 func TestSocketHello(t *testing.T) {
 	l := newLiveUnder(t)
@@ -394,9 +408,7 @@ func TestSocketWokenEarly(t *testing.T) {
 // the offset that they have, and then what is theirs.
 func TestSocketWaitsForItsTurn(t *testing.T) {
 	l := newLiveUnder(t)
-	for range arriving {
-		l.api.arriving <- struct{}{}
-	}
+	l.holdLine()
 	conn, _, err := l.dial()
 	if err != nil {
 		t.Fatal(err)
@@ -418,9 +430,7 @@ func TestSocketWaitsForItsTurn(t *testing.T) {
 			t.Fatalf("told %s", m)
 		}
 	}
-	for range arriving {
-		<-l.api.arriving
-	}
+	l.letLineGo()
 	for frames[0].Type == "heartbeat" {
 		_, m, err := conn.ReadMessage()
 		if err != nil || json.Unmarshal(m, &frames) != nil {
@@ -435,9 +445,7 @@ func TestSocketWaitsForItsTurn(t *testing.T) {
 // feed, and those who wait behind are.
 func TestSocketLeftBeforeItsTurn(t *testing.T) {
 	l := newLiveUnder(t)
-	for range arriving {
-		l.api.arriving <- struct{}{}
-	}
+	l.holdLine()
 	var waiting []*websocket.Conn
 	for range 3 {
 		conn, _, err := l.dial()
@@ -452,9 +460,7 @@ func TestSocketLeftBeforeItsTurn(t *testing.T) {
 	for _, conn := range waiting[:2] {
 		_ = conn.NetConn().(*net.TCPConn).CloseWrite()
 	}
-	for range arriving {
-		<-l.api.arriving
-	}
+	l.letLineGo()
 	_ = waiting[2].SetReadDeadline(time.Now().Add(20 * time.Second))
 	for beat := true; beat; {
 		_, m, err := waiting[2].ReadMessage()

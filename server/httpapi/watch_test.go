@@ -113,22 +113,30 @@ var (
 	west = dispatch.Grant{Role: dispatch.RoleDispatcher, AreaID: 3}
 )
 
-// newWatchUnder is a client on the feed, with rights in both streets.
-func newWatchUnder(t *testing.T) (*liveUnder, *movingAccounts, *rightsFeed, *websocket.Conn) {
+// newMovingUnder is a server with a session of rights in both streets, and a client that
+// has said something first.
+func newMovingUnder(t *testing.T, hello string, ready func(*liveUnder)) (*liveUnder, *movingAccounts, *rightsFeed, *websocket.Conn) {
 	t.Helper()
 	accounts := &movingAccounts{grants: []dispatch.Grant{east, west}, asked: make(chan struct{}, 1)}
 	feed := &rightsFeed{}
 	l := newLiveUnder(t, func(d *Deps) { d.Accounts, d.Feed = accounts, feed })
 	l.feed = &feed.fakeFeed
+	ready(l)
 	conn, _, err := l.dial()
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-	hello := `{"type":"subscribe","protocol":1,"since":{"epoch":"e","offset":7},"view":[1,2,3,4]}`
 	if err := conn.WriteMessage(websocket.TextMessage, []byte(hello)); err != nil {
 		t.Fatal(err)
 	}
+	return l, accounts, feed, conn
+}
+
+// newWatchUnder is a client on the feed, with rights in both streets.
+func newWatchUnder(t *testing.T) (*liveUnder, *movingAccounts, *rightsFeed, *websocket.Conn) {
+	t.Helper()
+	l, accounts, feed, conn := newMovingUnder(t, `{"type":"subscribe","protocol":1,"since":{"epoch":"e","offset":7},"view":[1,2,3,4]}`, func(*liveUnder) {})
 	if got, want := said(t, conn), fmt.Sprintf("e %v", accounts.grants); got != want {
 		t.Fatalf("shown %q, want %q", got, want)
 	}
@@ -201,25 +209,10 @@ func TestWatchEndsSessions(t *testing.T) {
 	}
 }
 
-// newWatchInLine is a client that waits to be put on the feed, for as long as places are
-// not given back.
+// newWatchInLine is a client that waits to be put on the feed, until the line is let go.
 func newWatchInLine(t *testing.T) (*liveUnder, *movingAccounts, *rightsFeed, *websocket.Conn) {
 	t.Helper()
-	accounts := &movingAccounts{grants: []dispatch.Grant{east, west}, asked: make(chan struct{}, 1)}
-	feed := &rightsFeed{}
-	l := newLiveUnder(t, func(d *Deps) { d.Accounts, d.Feed = accounts, feed })
-	l.feed = &feed.fakeFeed
-	for range arriving {
-		l.api.arriving <- struct{}{}
-	}
-	conn, _, err := l.dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-	if err := conn.WriteMessage(websocket.TextMessage, []byte(soundHello)); err != nil {
-		t.Fatal(err)
-	}
+	l, accounts, feed, conn := newMovingUnder(t, soundHello, (*liveUnder).holdLine)
 	if m := said(t, conn); !strings.Contains(m, `"heartbeat"`) {
 		t.Fatalf("told %s", m)
 	}
@@ -253,9 +246,7 @@ func TestWatchTakesRightsAwayInLine(t *testing.T) {
 	feed.mu.Lock()
 	early := len(feed.made)
 	feed.mu.Unlock()
-	for range arriving {
-		<-l.api.arriving
-	}
+	l.letLineGo()
 	got := said(t, conn)
 	for strings.Contains(got, `"heartbeat"`) {
 		got = said(t, conn)

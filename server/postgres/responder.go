@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"yiping/server/dispatch"
@@ -187,16 +188,8 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 	if err != nil {
 		return m, err
 	}
-	m.Offers = make([]dispatch.MyOffer, 0, len(offers))
-	for _, o := range offers {
-		i, err := s.Incident(ctx, o.IncidentID)
-		if dispatch.CodeOf(err) == dispatch.CodeNotFound { // withdrawn meanwhile, and theirs to see no more
-			continue
-		}
-		if err != nil {
-			return m, err
-		}
-		m.Offers = append(m.Offers, dispatch.MyOffer{Offer: o, Incident: i})
+	if m.Offers, err = s.withIncidents(ctx, offers); err != nil {
+		return m, err
 	}
 	if m.Thanked, err = s.thanked(ctx, responderID); err != nil {
 		return m, err
@@ -225,6 +218,30 @@ func (s *Store) Mine(ctx context.Context, responderID int64) (dispatch.Mine, err
 	}
 	m.Volunteered, err = s.volunteeredFor(ctx, responderID)
 	return m, err
+}
+
+// withIncidents gives offers with what they are for, but those that were withdrawn since
+// they were read and whose incident is theirs to see no more.
+func (s *Store) withIncidents(ctx context.Context, offers []dispatch.Offer) ([]dispatch.MyOffer, error) {
+	out := make([]dispatch.MyOffer, 0, len(offers))
+	if len(offers) == 0 {
+		return out, nil
+	}
+	ids := make([]int64, len(offers))
+	for k, o := range offers {
+		ids[k] = o.IncidentID
+	}
+	incidents, err := many[dispatch.Incident](ctx, s.read(ctx), selectIncident+` where i.id = any($1)`, ids)
+	if err != nil {
+		return out, err
+	}
+	for _, o := range offers {
+		k := slices.IndexFunc(incidents, func(i dispatch.Incident) bool { return i.ID == o.IncidentID })
+		if k >= 0 {
+			out = append(out, dispatch.MyOffer{Offer: o, Incident: incidents[k]})
+		}
+	}
+	return out, nil
 }
 
 const thankedFor = 30 * time.Minute // after an offer's time
